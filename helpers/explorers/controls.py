@@ -1,0 +1,42 @@
+"""The controls of the explorers, all of one shape so that they line up."""
+
+import ipywidgets as widgets
+
+WIDTH = "300px"
+_SHAPE = {"style": {"description_width": "112px"}}
+
+
+def slider(label, start, least, most, tooltip, step=1):
+    """Return a slider over whole numbers."""
+    return widgets.IntSlider(start, least, most, step, description=label, tooltip=tooltip, **_shape())
+
+
+def float_slider(label, start, least, most, tooltip, step=0.1, digits=1):
+    """Return a slider over numbers with a point; `digits` are shown behind it."""
+    return widgets.FloatSlider(
+        start, min=least, max=most, step=step, description=label, tooltip=tooltip, readout_format=f".{digits}f", **_shape()
+    )
+
+
+def choice(label, start, options, tooltip):
+    """Return a drop-down list."""
+    return widgets.Dropdown(options=list(options), value=start, description=label, tooltip=tooltip, **_shape())
+
+
+def number(label, start, least, most, tooltip, step=0.5):
+    """Return a small box in which a number is typed."""
+    layout = widgets.Layout(width="86px", margin="2px")
+    return widgets.BoundedFloatText(
+        start,
+        min=least,
+        max=most,
+        step=step,
+        description=label,
+        tooltip=tooltip,
+        layout=layout,
+        style={"description_width": "22px"},
+    )
+
+
+def _shape():
+    return {"layout": widgets.Layout(width=WIDTH, margin="2px 6px"), **_SHAPE}

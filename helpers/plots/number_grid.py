@@ -1,0 +1,97 @@
+"""A matrix drawn as coloured cells with a number in each."""
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.collections import PolyCollection
+
+from helpers.plots.figure import DPI
+from helpers.plots.lettering import Lettering, text_width
+from helpers.plots.pixels import Pixels, named_colour, unpack
+
+SMALLEST, LARGEST = 9, 14  # points
+PALE = "#dfe9f3"
+
+
+class NumberGrid(Artist):
+    """Cells and numbers that can be set again and again: `set(values)`.
+
+    Numbers are as large as the cells allow, up to 14 points; where they would be under 9 points they are left out
+    (`numbers_fit` says so). A NaN cell stays empty; a cell marked as `added` (padding) is pale whatever its number.
+    """
+
+    def __init__(self, axes, cmap="RdBu_r", vmin=-1, vmax=1, fmt="{:g}"):
+        super().__init__()
+        self.fmt = fmt
+        self.cells = Pixels(axes, cmap, vmin, vmax, lines=True)
+        self.numbers = Lettering(axes.figure)
+        axes.add_artist(self)
+        self.set_animated(True)
+        self._shown_now = None
+
+    def set(self, values, vmin=None, vmax=None, added=None):
+        """Show a matrix (rows, columns); vmin and vmax move the ends of the colour scale; `added` marks the pale cells."""
+        asked = (np.asarray(values).tobytes(), np.shape(values), vmin, vmax, None if added is None else added.tobytes())
+        if asked == self._shown_now:  # most moves change one grid of several
+            return
+        self._shown_now = asked
+        if vmin is not None:
+            self.cells.vmin, self.cells.vmax = vmin, vmax
+        values = np.asarray(values, float)
+        shown = np.isfinite(values)
+        colours = self.cells.colours(np.where(shown, values, self.cells.vmin))
+        colours[~shown] = named_colour("white")
+        if added is not None:
+            colours[added] = named_colour(PALE)
+        self.cells.show(colours)
+        texts = [self.fmt.format(number).replace("-", "\N{EN DASH}") for number in values[shown]]
+        size = self._size_that_fits(max((text_width(text) for text in texts), default=1))
+        self.numbers_fit = size is not None
+        places = self.axes.transData.transform(np.argwhere(shown)[:, ::-1].astype(float)) if self.numbers_fit else []
+        inks = np.where(_is_dark(colours[shown]), "white", "black")
+        self.numbers.write(texts if self.numbers_fit else [], places, size or SMALLEST, inks)
+
+    def draw(self, renderer):
+        """Draw the cells and their numbers."""
+        self.cells.draw(renderer)
+        self.numbers.draw(renderer)
+
+    def _size_that_fits(self, width):
+        """Return the font size in points with which a text of so many ems fits into a cell, or None."""
+        room = min(0.88 * self.cells.cell / width, 0.62 * self.cells.cell) * 72 / DPI
+        return None if room < SMALLEST else min(room, LARGEST)
+
+
+def _is_dark(colours):
+    """Return for each packed colour whether white reads better on it than black."""
+    shares = unpack(colours) / 255
+    # Relative luminance (WCAG 2.1); black and white contrast alike at 0.179.
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722] < 0.179
+
+
+def cell_corners(cells, margin=0.0):
+    """Return the four corners of each cell (row, column), in data units: (cells, 4, 2). A margin draws them smaller."""
+    cells = np.asarray(cells, float).reshape(-1, 2)
+    half = 0.5 - margin
+    corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    return cells[:, None, ::-1] + corners
+
+
+def box_corners(top, left, bottom, right):
+    """Return the corners of a box around the cells top..bottom, left..right (ends included): (1, 4, 2)."""
+    return np.array(
+        [[(left - 0.5, top - 0.5), (right + 0.5, top - 0.5), (right + 0.5, bottom + 0.5), (left - 0.5, bottom + 0.5)]]
+    )
+
+
+class Outline(PolyCollection):
+    """Outlines of cells and boxes over a grid or a picture: `put(corners)`, where corners may be an empty list."""
+
+    def __init__(self, axes, colour, width=2.5, style="-", fill="none"):
+        super().__init__([], facecolors=fill, edgecolors=colour, linewidths=width, linestyles=style, animated=True)
+        axes.add_collection(self, autolim=False)
+
+    def put(self, corners):
+        """Draw these polygons, (polygons, corners, 2) in data units, from now on."""
+        self.set_visible(len(corners) > 0)
+        self.set_verts(corners)

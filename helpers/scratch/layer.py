@@ -1,0 +1,34 @@
+"""What every layer has: weights, their gradients, and Keras's order to carry them across."""
+
+import numpy as np
+
+
+class Layer:
+    """Base of the layers. A layer adds `build(input_shape, rng)`, `forward` and `backward`.
+
+    `weights` and `gradients` are dicts of arrays with the same keys, in Keras's order.
+    """
+
+    def __init__(self):
+        self.weights = {}
+        self.gradients = {}
+
+    def get_weights(self):
+        """Return copies of the weights as a list, in Keras's order."""
+        return [array.copy() for array in self.weights.values()]
+
+    def set_weights(self, arrays):
+        """Take weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
+        if len(arrays) != len(self.weights):
+            raise ValueError(f"arrays: expected {len(self.weights)} arrays ({', '.join(self.weights)}), got {len(arrays)}")
+        for (name, old), new in zip(self.weights.items(), arrays, strict=True):
+            if np.shape(new) != old.shape:
+                raise ValueError(f"arrays: expected {name} of shape {old.shape}, got {np.shape(new)}")
+        for name, new in zip(list(self.weights), arrays, strict=True):
+            self.weights[name] = np.array(new, dtype=self.weights[name].dtype)
+
+
+def glorot_uniform(shape, fan_in, fan_out, rng):
+    """Return weights drawn evenly from -limit to limit, limit = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)."""
+    limit = np.sqrt(6 / (fan_in + fan_out))
+    return rng.uniform(-limit, limit, shape)
