@@ -3,12 +3,12 @@
 import ipywidgets as widgets
 
 WIDTH = "300px"
-_SHAPE = {"style": {"description_width": "112px"}}
+_SHAPE = {"style": {"description_width": "96px"}}
 
 
-def slider(label, start, least, most, tooltip, step=1):
-    """Return a slider over whole numbers."""
-    return widgets.IntSlider(start, least, most, step, description=label, tooltip=tooltip, **_shape())
+def slider(label, start, least, most, tooltip, step=1, readout=True):
+    """Return a slider over whole numbers; without `readout` its number is not shown beside it."""
+    return widgets.IntSlider(start, least, most, step, description=label, tooltip=tooltip, readout=readout, **_shape())
 
 
 def float_slider(label, start, least, most, tooltip, step=0.1, digits=1):
@@ -25,17 +25,20 @@ def choice(label, start, options, tooltip):
 
 def number(label, start, least, most, tooltip, step=0.5):
     """Return a small box in which a number is typed."""
-    layout = widgets.Layout(width="86px", margin="2px")
-    return widgets.BoundedFloatText(
-        start,
-        min=least,
-        max=most,
-        step=step,
-        description=label,
-        tooltip=tooltip,
-        layout=layout,
-        style={"description_width": "22px"},
-    )
+    shape = {"layout": widgets.Layout(width="86px", margin="2px"), "style": {"description_width": "22px"}}
+    return widgets.BoundedFloatText(start, min=least, max=most, step=step, description=label, tooltip=tooltip, **shape)
+
+
+def rows_of(controls, columns):
+    """Return the controls in rows of so many."""
+    width = f"{columns * (int(WIDTH[:-2]) + 14)}px"
+    return widgets.Box(controls, layout=widgets.Layout(flex_flow="row wrap", width=width))
+
+
+def square_of(boxes, title):
+    """Return nine small boxes as a square with a title."""
+    grid = widgets.GridBox(boxes, layout=widgets.Layout(grid_template_columns="repeat(3, 92px)"))
+    return widgets.VBox([widgets.HTML(title), grid])
 
 
 def _shape():

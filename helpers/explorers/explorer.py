@@ -1,8 +1,8 @@
 """Sliders wired to one picture that is repainted in place.
 
-A topic says five things (`make_controls`, `stage`, `compute`, `paint`, `describe`); the engine does the rest. One Figure is kept,
-what never moves is drawn once and saved, and only what moves is drawn over it. The picture travels as PNG in a core ipywidgets
-Image, so it works wherever ipywidgets works.
+A topic says five things (`make_controls`, `stage`, `compute`, `paint`, `describe`); the engine does the rest. One Figure is
+kept: what never moves is drawn once and saved, and only what moves is drawn over it. The picture travels as PNG in a core
+ipywidgets Image, so it works wherever ipywidgets works.
 """
 
 import base64
@@ -13,6 +13,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from helpers.plots.figure import house_style, new_figure
+from helpers.plots.lettering import Label
 from helpers.plots.png import to_png
 
 
@@ -38,16 +39,8 @@ class Explorer:
         with house_style():
             self.figure = new_figure(*self.size)
             self._moving = list(self.stage(self.figure))
-            self._notice = self.figure.text(
-                0.5,
-                0.5,
-                "",
-                ha="center",
-                va="center",
-                fontsize=13,
-                animated=True,
-                bbox={"fc": "white", "ec": "#6b6b6b", "pad": 12},
-            )
+            self._notice = Label(self.figure, self.size[0] / 2, self.size[1] / 2, 13, align="center")
+            self._notice.set_text("No picture for these controls: read the sentence below.")
             for artist in self._moving:
                 artist.set_animated(True)
             self.figure.canvas.draw()
@@ -143,7 +136,6 @@ class Explorer:
             self.paint(self.numbers)
             artists, sentence = self._moving, self.describe(self.numbers)
         else:
-            self._notice.set_text("No picture for these sliders:\nread the sentence below.")
             artists, sentence = [self._notice], str(self.problem)
         renderer = canvas.get_renderer()
         for artist in artists:
@@ -158,12 +150,8 @@ class Explorer:
             self.refresh()
 
     def _assemble(self):
-        reset = widgets.Button(
-            description="Reset",
-            icon="undo",
-            tooltip="Move every control back to its start",
-            layout=widgets.Layout(width="100px", margin="2px 6px"),
-        )
+        layout = widgets.Layout(width="100px", margin="2px 6px")
+        reset = widgets.Button(description="Reset", icon="undo", tooltip="Move every control back to its start", layout=layout)
         reset.on_click(lambda button: self.reset())
         row = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{self.size[0] + 20}px")
         return widgets.VBox([widgets.Box([*self.arrange(self.controls), reset], layout=row), self._picture, self._readout])
@@ -189,9 +177,9 @@ def _assign(name, control, value):
 def _range_of(control):
     if hasattr(control, "options"):
         return f"one of {list(control.options)}"
-    return (
-        f"a number from {control.min} to {control.max}" if hasattr(control, "min") else f"a value for {type(control).__name__}"
-    )
+    if hasattr(control, "min"):
+        return f"a number from {control.min} to {control.max}"
+    return f"a value for {type(control).__name__}"
 
 
 def _to_html(sentence, lines):

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def to_png(pixels):
-    """Return (height, width, 3 or more) uint8, of which red, green and blue are kept, as a PNG file (W3C PNG specification, third edition, section 5).
+    """Return pixels (height, width, 3 or 4) uint8 as a PNG file (W3C PNG specification, third edition, section 5).
 
     Every row is stored without a filter and packed at the lowest level. That takes a third of the time of Pillow, which tries
     five filters on each row; the file is of about the same size, because our pictures are mostly flat colour.

@@ -29,6 +29,6 @@ class Layer:
 
 
 def glorot_uniform(shape, fan_in, fan_out, rng):
-    """Return weights drawn evenly from -limit to limit, limit = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)."""
+    """Return weights drawn evenly between -limit and limit = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)."""
     limit = np.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-limit, limit, shape)
