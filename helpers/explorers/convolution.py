@@ -87,7 +87,13 @@ class Window(Explorer):
         in_window = padded[np.ix_(rows, columns)]
         return {
             **{"size": size, "padding": padding, "stride": stride, "dilation": dilation, "span": span},
-            **{"padded": padded, "kernel": weights, "in_window": in_window, "products": in_window * weights, "output": maps},
+            **{
+                "padded": padded,
+                "kernel": weights,
+                "in_window": in_window,
+                "products": in_window * weights + 0.0,
+                "output": maps,
+            },
             **{"row": row, "column": column, "rows": rows, "columns": columns, "value": maps[row, column]},
         }
 
@@ -235,7 +241,7 @@ class Coverage(Explorer):
     def describe(self, numbers):
         counts, size, k, stride = numbers["counts"], numbers["size"], numbers["kernel_size"], numbers["stride"]
         share = numbers["share"]
-        cut = f": {share:g} is cut to {int(share)}, so the last window ends before the image does" if share % 1 else ""
+        cut = f": {share:g} is cut to {int(share)}, because one more step would lead out of the image" if share % 1 else ""
         middle = f"the pixel at row {size // 2}, column {size // 2} by {_times(counts[size // 2, size // 2])}"
         sentence = (
             f"Size of the feature map: `{_size_formula(size, numbers['padding'], k, stride)}`{cut}.\n"
@@ -243,7 +249,8 @@ class Coverage(Explorer):
         )
         if not numbers["never"]:
             return f"{sentence}\nEvery pixel is read at least once."
-        why = "the stride is larger than the kernel" if stride > k else "the stride does not divide the way that is left"
+        gaps = "the stride is larger than the kernel, so the windows leave gaps"
+        why = gaps if stride > k else "they are left over behind the last window"
         return f"{sentence}\n{numbers['never']} of {size * size} pixels are never read (orange crosses): {why}."
 
 
@@ -315,8 +322,8 @@ class Kernel(Explorer):
         strongest = np.abs(weights).max() or 1
         self.weights.fmt = "{:g}" if np.allclose(weights, np.round(weights)) else "{:.2f}"
         self.weights.set(weights, -strongest, strongest)
-        # Half of the largest response that is possible: beyond it the colour is full.
-        limit = 0.5 * max(weights.clip(min=0).sum(), -weights.clip(max=0).sum()) or 1
+        # The strongest half per cent may run off the scale, or a few pixels would make all others pale.
+        limit = max(np.quantile(np.abs(numbers["map"]), 0.995), 0.02 * np.abs(weights).sum()) or 1
         for grey, with_sign in ((self.grey_map, self.signed_map), (self.grey_bar, self.signed_bar)):
             grey.set_visible(keeps_brightness)
             with_sign.set_visible(not keeps_brightness)
@@ -425,8 +432,8 @@ class Channels(Explorer):
             "red": float_slider("Red", 0.3, 0, 1, "Weight of the red channel in grey", step=0.01, digits=2),
             "green": float_slider("Green", 0.59, 0, 1, "Weight of the green channel in grey", step=0.01, digits=2),
             "blue": float_slider("Blue", 0.11, 0, 1, "Weight of the blue channel in grey", step=0.01, digits=2),
-            "row": slider("Pixel: row", 60, 0, 149, "Row of the pixel that is read, counted from the top"),
-            "column": slider("Pixel: column", 112, 0, 149, "Column of the pixel that is read, counted from the left"),
+            "row": slider("Pixel: row", 100, 0, 149, "Row of the pixel that is read, counted from the top"),
+            "column": slider("Pixel: column", 40, 0, 149, "Column of the pixel that is read, counted from the left"),
             "threshold": float_slider("Threshold", 0.5, 0, 1, "Black below it, white from it on", step=0.01, digits=2),
             "image": choice("Photo", self.first_image, COLOUR_PHOTOS, "Which colour photo is taken apart"),
         }

@@ -118,7 +118,7 @@ class Explorer:
     @property
     def png(self):
         """The picture as it is now, as the bytes of a PNG file."""
-        return self._picture.value
+        return self._png
 
     def refresh(self):
         """Compute, paint and show the picture and the sentence for the controls as they are."""
@@ -131,11 +131,12 @@ class Explorer:
         except ValueError as problem:
             self.problem, self.numbers = problem, {}
         canvas = self.figure.canvas
-        canvas.restore_region(self._background)
         if self.problem is None:
+            canvas.restore_region(self._background)
             self.paint(self.numbers)
             artists, sentence = self._moving, self.describe(self.numbers)
         else:
+            np.asarray(canvas.buffer_rgba())[...] = 255  # nothing of the picture, so that nothing can mislead
             artists, sentence = [self._notice], str(self.problem)
         renderer = canvas.get_renderer()
         for artist in artists:
@@ -143,7 +144,8 @@ class Explorer:
                 artist.draw(renderer)
         self.description = sentence.replace("`", "")
         self._readout.value = _to_html(sentence, self.lines)
-        self._picture.value = to_png(np.asarray(canvas.buffer_rgba()))
+        self._png = to_png(np.asarray(canvas.buffer_rgba()))
+        self._picture.value = self._png
 
     def _moved(self, change):
         if not self._quiet:

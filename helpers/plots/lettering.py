@@ -7,6 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, IdentityTransform
 
@@ -19,10 +20,10 @@ DIGIT_CENTRE = 0.365  # half the height of a digit, as a part of the font size
 @cache
 def _glyph(character, weight):
     """Return the outline of a character at font size 1, and how far the next one is."""
-    properties = FontProperties("DejaVu Sans", weight=weight)
+    properties = FontProperties(family="DejaVu Sans", weight=weight)
     font = get_font(findfont(properties))
     font.set_size(100, 72)
-    advance = font.load_char(ord(character), flags=2).linearHoriAdvance / 65536 / 100  # 2: without hinting
+    advance = font.load_char(ord(character), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
     outline = None if character == " " else TextPath((0, 0), character, size=1, prop=properties)
     return outline, advance
 
