@@ -3,7 +3,7 @@
 import csv
 import difflib
 import html
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 
 from IPython.display import display
@@ -16,6 +16,7 @@ VERDICTS = {
     CONDITION: ("◐", "holds with a condition", "#8a6fb8"),
     False: ("✗", "does not hold", "#c2571a"),
 }
+AS_ANSWER = {"True": True, "False": False, CONDITION: CONDITION}  # how the file writes `holds`
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,16 @@ def card(found):
     }
 
 
+def collected_verdict(id):
+    """Return the card of one verdict of notebooks/verdicts.csv, to show it again. Raises ValueError where there is none."""
+    find_statement(id)
+    for row in read_rows("verdicts.csv", Verdict):
+        if row.id == id:
+            text, page = card(replace(row, holds=AS_ANSWER[row.holds])).values()
+            return Page(text, page)
+    raise ValueError(f"id: expected a statement with a verdict in notebooks/verdicts.csv, got {id!r}")
+
+
 def verdict_table():
     """Return the collected verdicts of notebooks/verdicts.csv as a table to show; a sentence where there is none yet."""
     try:
@@ -146,14 +157,13 @@ def verdict_table():
     except FileNotFoundError:
         text = "There are no collected verdicts yet: notebooks/verdicts.csv does not exist. `make notebooks` writes it."
         return Page(text, f"<p>{html.escape(text)}</p>")
-    as_answer = {"True": True, "False": False, CONDITION: CONDITION}
-    unknown = [row.holds for row in rows if row.holds not in as_answer]
+    unknown = [row.holds for row in rows if row.holds not in AS_ANSWER]
     if unknown:
         raise ValueError(
             f'notebooks/verdicts.csv is damaged: holds: expected True, False or "{CONDITION}", got {unknown[0]!r}. '
             "Run `make notebooks` to write it again, or restore it with `git checkout -- notebooks/verdicts.csv`."
         )
-    marks = [VERDICTS[as_answer[row.holds]] for row in rows]
+    marks = [VERDICTS[AS_ANSWER[row.holds]] for row in rows]
     counts = ", ".join(f"{words}: {sum(mark[1] == words for mark in marks)}" for _, words, _ in VERDICTS.values())
     summary = f"{len(rows)} of {len(statements())} statements have been tested so far ({counts})."
     text, body = [summary], ""

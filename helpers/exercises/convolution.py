@@ -54,7 +54,7 @@ output_size = Exercise(
 )
 
 
-def convolve(image, kernel, stride):
+def convolve_channels(image, kernel, stride):
     """Return the feature map (rows, columns) of an image (height, width, channels) under a kernel (height, width, channels)."""
     height, width = kernel.shape[:2]
     rows = (image.shape[0] - height) // stride + 1
@@ -84,25 +84,25 @@ def _padded(image, kernel, stride):
 def _last_place_missing(image, kernel, stride):
     rows = (image.shape[0] - kernel.shape[0]) // stride
     columns = (image.shape[1] - kernel.shape[1]) // stride
-    return convolve.reference(image, kernel, stride)[:rows, :columns]
+    return convolve_channels.reference(image, kernel, stride)[:rows, :columns]
 
 
-convolve = Exercise(
-    convolve,
+convolve_channels = Exercise(
+    convolve_channels,
     cases=_convolution_cases(),
     mistakes=[
         Mistake(
-            lambda image, kernel, stride: convolve.reference(image, kernel[::-1, ::-1], stride),
+            lambda image, kernel, stride: convolve_channels.reference(image, kernel[::-1, ::-1], stride),
             "You turned the kernel by 180 degrees. Mathematics does so; deep learning slides the kernel as it is.",
         ),
         Mistake(
-            lambda image, kernel, stride: convolve.reference(
+            lambda image, kernel, stride: convolve_channels.reference(
                 image.sum(axis=2, keepdims=True), kernel.sum(axis=2, keepdims=True), stride
             ),
             "You added up the channels before you multiplied. Each channel meets its own weights; then all is added.",
         ),
         Mistake(
-            lambda image, kernel, stride: convolve.reference(image, kernel, stride).T,
+            lambda image, kernel, stride: convolve_channels.reference(image, kernel, stride).T,
             "Rows and columns are swapped: the first index counts rows, from top to bottom.",
         ),
         Mistake(_padded, "Your map is too large: here no zeros are put around the image."),
@@ -114,7 +114,7 @@ convolve = Exercise(
             "You forgot the stride: the window moves by `stride` pixels at each step.",
         ),
         Mistake(
-            lambda image, kernel, stride: convolve.reference(image, kernel, stride) / kernel.size,
+            lambda image, kernel, stride: convolve_channels.reference(image, kernel, stride) / kernel.size,
             "You took the mean of the products. A convolution takes their sum.",
         ),
     ],

@@ -1,0 +1,84 @@
+"""Pictures that stand still: a few arrays side by side, and curves. Each carries a sentence for those who cannot see it."""
+
+import base64
+import io
+
+import numpy as np
+
+from helpers.plots.figure import DPI, INK, house_style, new_figure
+
+WIDTH = 900  # pixels
+
+
+class Picture:
+    """A figure that shows itself as the last line of a cell, with the sentence as its text."""
+
+    def __init__(self, figure, sentence):
+        self.figure, self.sentence = figure, sentence
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        return {"image/png": base64.b64encode(buffer.getvalue()).decode("ascii"), "text/plain": self.sentence}
+
+
+def show_pictures(pictures, sentence, columns=None, limit=None):
+    """Return arrays drawn side by side, with their titles.
+
+    pictures: dict title -> (rows, columns) or (rows, columns, 3). A table with negative numbers is drawn with its sign: red
+    above 0, blue below, white at 0, up to `limit` or its own largest number. Others are grey, from 0 to 1 or their largest.
+    """
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    side = min(300, (WIDTH - 20 * columns) / columns)
+    titles = 18 * max(title.count("\n") + 1 for title in pictures) + 14
+    with house_style():
+        figure = new_figure(columns * (side + 20), rows * (side + titles))
+        for k, (title, array) in enumerate(pictures.items()):
+            array = np.asarray(array)
+            left, bottom = (k % columns) * (side + 20) + 10, (rows - 1 - k // columns) * (side + titles) + 6
+            width, height = figure.get_size_inches() * DPI
+            axes = figure.add_axes([left / width, bottom / height, side / width, side / height])
+            if array.ndim == 2 and array.min() < 0:
+                largest = limit or np.abs(array).max()
+                axes.imshow(array, cmap="RdBu_r", vmin=-largest, vmax=largest)
+            else:
+                axes.imshow(array.clip(0, None), cmap="gray", vmin=0, vmax=limit or max(1, array.max()))
+            axes.set(xticks=[], yticks=[], title=title)
+            axes.spines[:].set(visible=True, color="#8c8c8c")
+    return Picture(figure, sentence)
+
+
+def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None):
+    """Return curves over x; curves: dict name -> heights. Each has its own line, mark and name at its end."""
+    marks = "os^Dv*"
+    with house_style():
+        figure = new_figure(620, 320)
+        axes = figure.add_axes([0.11, 0.16, 0.6, 0.76])
+        for (name, heights), mark in zip(curves.items(), marks, strict=False):
+            axes.plot(x, heights, marker=mark, label=name)
+        axes.set(xlabel=xlabel, ylabel=ylabel, xticks=x)
+        if ylim:
+            axes.set_ylim(*ylim)
+        axes.grid(axis="y")
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return Picture(figure, sentence)
+
+
+def show_table(values, row_names, column_names, sentence, fmt="{:.2f}", xlabel="", ylabel=""):
+    """Return a table of numbers coloured by their size, for instance a confusion matrix."""
+    values = np.asarray(values, float)
+    with house_style():
+        figure = new_figure(110 + 90 * values.shape[1], 70 + 52 * values.shape[0])
+        axes = figure.add_axes([0.26, 0.06, 0.7, 0.68])
+        axes.imshow(values, cmap="Blues", vmin=0, vmax=values.max() or 1, aspect="auto")
+        axes.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]), xlabel=xlabel, ylabel=ylabel)
+        axes.set_xticklabels(column_names)
+        axes.set_yticklabels(row_names)
+        axes.xaxis.set_ticks_position("top")
+        axes.xaxis.set_label_position("top")
+        axes.tick_params(length=0)
+        for row, column in np.ndindex(values.shape):
+            ink = "white" if values[row, column] > 0.6 * values.max() else INK
+            axes.text(column, row, fmt.format(values[row, column]), ha="center", va="center", color=ink)
+    return Picture(figure, sentence)

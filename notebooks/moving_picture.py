@@ -1,0 +1,41 @@
+"""Make notebooks/explorers.gif, the moving picture of the README: real explorers, moved as a learner would move them."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from helpers.explorers.convolution import explore_kernel, explore_window
+
+SIZE = (720, 328)
+TARGET = Path(__file__).with_name("explorers.gif")
+
+
+def frames():
+    """Yield (picture, milliseconds)."""
+    window = explore_window()
+    for row in range(0, 6, 2):
+        for column in range(6):
+            yield window.set(row=row, column=column).png, 220
+    for padding in (1, 1):
+        yield window.set(padding=padding, row=0, column=0).png, 900
+    kernel = explore_kernel()
+    for angle in range(0, 360, 30):
+        yield kernel.set(angle=angle).png, 250
+    for name in ("Gaussian blur", "Laplacian", "Gabor"):
+        yield kernel.set(kernel=name, kernel_size=7, sigma=2.0).png, 900
+
+
+def on_white(png):
+    """Return the picture on a white page of SIZE, in 64 colours."""
+    picture = Image.open(io.BytesIO(png))
+    picture.thumbnail(SIZE, Image.Resampling.LANCZOS)
+    page = Image.new("RGB", SIZE, "white")
+    page.paste(picture, ((SIZE[0] - picture.width) // 2, (SIZE[1] - picture.height) // 2))
+    return page.quantize(64, method=Image.Quantize.MEDIANCUT)
+
+
+if __name__ == "__main__":
+    pictures, times = zip(*((on_white(png), time) for png, time in frames()), strict=True)
+    pictures[0].save(TARGET, save_all=True, append_images=pictures[1:], duration=list(times), loop=0, optimize=True)
+    print(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB, {len(pictures)} pictures")
