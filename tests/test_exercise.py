@@ -281,6 +281,11 @@ def test_a_strange_attempt_is_answered_in_a_sentence(attempt, sentence, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_warnings_of_an_attempt_are_not_shown(recwarn):
+    result = sample_size().judge(lambda n, kernel, padding, stride: np.float64(n) / 0)
+    assert "It is too large." in result.text and list(recwarn) == []
+
+
 def test_an_attempt_gets_copies_and_a_changed_input_is_told():
     exercise = sample_correlation()
     before = [tuple(array.copy() for array in case) for case in exercise.cases]
@@ -308,7 +313,9 @@ def test_an_attempt_gets_copies_and_a_changed_input_is_told():
     assert exercise.judge(correlate)
 
 
-@pytest.mark.parametrize("change", [lambda a: a.append(1), lambda a: a.__setitem__(0, 7), lambda a: a[1].update(x=1)])
+@pytest.mark.parametrize(
+    "change", [lambda a: a.append(1), lambda a: a.__setitem__(1, 3), lambda a: a.__setitem__(0, 7), lambda a: a[1].update(x=1)]
+)
 def test_a_changed_list_is_told(change):
     def first(a):
         """Return the first part."""
@@ -357,7 +364,8 @@ def test_an_exercise_with_many_right_answers_is_judged_by_the_effect():
         (0.0, 1e-17),
         (np.float32(0.1), 0.1),
         ([[1, 2], [3, 4]], np.array([[1.0, 2.0], [3.0, 4.0]])),
-        (np.array([1.0, 0.0]), np.array([1.0, 1e-9])),
+        (1.0, 1.000009),
+        (np.array([1.0, 0.0]), np.array([1.0, 5e-7])),
         ((3, np.array([1, 2])), (3, [1, 2])),
         ([2, 3], (2, 3)),
         (np.array([2, 3]), (2, 3)),
@@ -380,6 +388,7 @@ def test_these_agree(got, expected):
         (6, 5, "It is too large."),
         (0.3334, 1 / 3, "It is too large."),
         (0.0, 1e-9, "It is too small."),
+        (1.0, 1.00002, "It is too small."),
         (1, True, "It is a number; expected True or False."),
         (False, True, "It is not the expected one."),
         ("5", 5, "It is a text; expected a number."),

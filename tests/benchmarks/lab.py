@@ -1,0 +1,205 @@
+"""From a key on a slider to new pixels, in a real JupyterLab in Chromium.
+
+Every slider of the five explorers is measured beside two sliders of the same page: the floor, which swaps a picture of 20 x 20
+pixels and so has nothing to compute, and `interact`, which draws a new figure of three panels. All take turns, so that other
+work of the computer falls on all of them.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import sync_playwright
+
+from tests.benchmarks.table import Row, median, p95
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+TOKEN = "benchmarks"
+ROUNDS, PRESSES = 3, 8
+ASKED = "p95 <= 2.5 x floor, median <= 1/3 of interact"
+
+FLOOR = """
+import ipywidgets, numpy
+from helpers.plots.png import to_png
+image = ipywidgets.Image()
+def show(change=None):
+    image.value = to_png(numpy.full((20, 20, 3), 3 * slider.value, numpy.uint8))
+slider = ipywidgets.IntSlider(30, 0, 60, description="floor")
+slider.observe(show, "value")
+show()
+ipywidgets.VBox([slider, image])
+"""
+INTERACT = """
+import ipywidgets, numpy
+from matplotlib import pyplot
+rng = numpy.random.default_rng(0)
+def show(k):
+    figure, panels = pyplot.subplots(1, 3, figsize=(9.6, 4))
+    for axes in panels:
+        axes.imshow(rng.random((10, 10)), cmap="RdBu_r")
+    pyplot.show()
+ipywidgets.interact(show, k=ipywidgets.IntSlider(30, 0, 60, description="interact"));
+"""
+EXPLORERS = {
+    "explore_window": "explore_window()",
+    # With these stripes every slider has an effect.
+    "explore_kernel": 'explore_kernel().set(kernel="Gabor")',
+    "explore_coverage": "explore_coverage()",
+    "explore_channels": "explore_channels()",
+    "explore_stride": "explore_stride()",
+}
+
+OPEN = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
+IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
+# JupyterLab draws the cells that are in sight alone.
+SHOW = """async place => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = place;
+    await notebook.scrollToItem(place, 'start');
+    return notebook.widgets[place].node;
+}"""
+SLIDERS = """cell => [...cell.querySelectorAll('.widget-slider')].filter(slider => !slider.querySelector('[disabled]'))
+    .map(slider => slider.querySelector('.widget-label').innerText)"""
+# Press the arrow keys on a slider to and fro; return the milliseconds from each key to the frame after the new picture.
+PRESS = """async ([cell, label, presses]) => {
+    const named = slider => slider.querySelector('.widget-label').innerText === label;
+    const handle = [...cell.querySelectorAll('.widget-slider')].find(named).querySelector('.noUi-handle');
+    const pictures = () => [...cell.querySelectorAll('img')].map(image => image.src).join();
+    const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const pause = () => new Promise(done => setTimeout(done, 120));
+    const now = () => handle.getAttribute('aria-valuenow');
+    const newPicture = before => new Promise(done => {
+        const watch = new MutationObserver(() => pictures() && pictures() !== before && finish(true));
+        const clock = setTimeout(() => finish(false), 3000);
+        const finish = found => { watch.disconnect(); clearTimeout(clock); done(found); };
+        watch.observe(cell, {subtree: true, childList: true, attributes: true, attributeFilter: ['src']});
+    });
+    const times = [];
+    let key = 'ArrowRight';
+    handle.focus();
+    for (let press = 0; press < presses; press++) {
+        if (now() === handle.getAttribute('aria-valuemax')) key = 'ArrowLeft';
+        if (now() === handle.getAttribute('aria-valuemin')) key = 'ArrowRight';
+        const changed = newPicture(pictures());
+        const start = performance.now();
+        handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+        if (await changed) {
+            await Promise.all([...cell.querySelectorAll('img')].map(image => image.decode().catch(() => null)));
+            await frame();
+            times.push(performance.now() - start);
+        }
+        await pause();
+    }
+    return times;
+}"""
+
+
+def measure():
+    """Return a row for every slider, after those for the floor and for `interact`."""
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        return [Row("slider to pixels in JupyterLab", ASKED, "skipped: no Chromium found", None)]
+    with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}/lab?token={TOKEN}")
+        times = press_all(page, address)
+        browser.close()
+    return rows_of(times)
+
+
+def press_all(page, address):
+    """Return (cell, label of the slider) -> milliseconds of every press that changed the picture, but for the first."""
+    page.goto(f"{address}/lab/tree/sliders.ipynb?reset", wait_until="domcontentloaded")
+    page.wait_for_function(OPEN)
+    page.wait_for_function(IDLE)
+    page.evaluate(RUN_ALL)
+    times = {}
+    for each in range(ROUNDS + 1):
+        for place, name in enumerate(("floor", "interact", *EXPLORERS)):
+            cell = page.evaluate_handle(SHOW, place).as_element()
+            cell.wait_for_selector(".noUi-handle")
+            cell.wait_for_selector("img")
+            for label in page.evaluate(SLIDERS, cell):
+                # The first round fills caches: of the browser, and of the explorers.
+                pressed = page.evaluate(PRESS, [cell, label, PRESSES if each else 2])
+                times.setdefault((name, label), []).extend(pressed if each else [])
+    return times
+
+
+def rows_of(times):
+    """Return the table's rows for the times of press_all."""
+    floor, interact = times.pop(("floor", "floor")), times.pop(("interact", "interact"))
+    limit, middle = 2.5 * p95(floor), median(interact) / 3
+    rows = [
+        Row("slider to pixels: floor, a 20 x 20 picture", "", f"median {median(floor):.0f} ms, p95 {p95(floor):.0f} ms", None),
+        Row(
+            "slider to pixels: interact, a new figure",
+            "",
+            f"median {median(interact):.0f} ms, p95 {p95(interact):.0f} ms",
+            None,
+        ),
+    ]
+    for (name, label), found in times.items():
+        if len(found) < ROUNDS * PRESSES / 2:
+            text, met = f"only {len(found)} of {ROUNDS * PRESSES} presses changed the picture", False
+        else:
+            times_floor, faster = p95(found) / p95(floor), median(interact) / median(found)
+            text = f"p95 {p95(found):.0f} ms = {times_floor:.1f} x, median {median(found):.0f} ms = 1/{faster:.1f}"
+            met = p95(found) <= limit and median(found) <= middle
+        rows.append(Row(f"slider to pixels: {name}, {label}", ASKED, text, met))
+    return rows
+
+
+@contextmanager
+def jupyterlab(folder):
+    """Start a JupyterLab with settings of its own over a notebook with all sliders; yield its address."""
+    codes = [FLOOR, INTERACT, *(f"from helpers.explorers.convolution import {name}\n{EXPLORERS[name]}" for name in EXPLORERS)]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip()) for code in codes])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    (folder / "root").mkdir()
+    nbformat.write(notebook, folder / "root" / "sliders.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder / "root",
+        "IdentityProvider.token": TOKEN,
+        "LabApp.workspaces_dir": folder / "workspaces",
+        "LabApp.user_settings_dir": folder / "settings",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    places = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=os.environ | places, stdout=log, stderr=log)
+    try:
+        wait_for(server, f"http://127.0.0.1:{port}", folder / "server.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_for(server, address, log, seconds=120):
+    """Wait until the server answers; RuntimeError with the end of its log if it does not."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            return urllib.request.urlopen(f"{address}/api", timeout=5)
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
