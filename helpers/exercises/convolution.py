@@ -179,43 +179,34 @@ diagonal_kernel = Exercise(
 )
 
 
-def _reads_of_corner(size, kernel):
-    starts = np.arange(true_output_size(size, kernel))
-    return int(np.sum(starts == 0)) ** 2
+def _reads_of_corner(size, kernel, padding):
+    starts = np.arange(true_output_size(size, kernel, padding=padding)) - padding
+    return int(np.sum((starts <= 0) & (starts + kernel > 0))) ** 2
 
 
 corner_reads = Prediction(
-    "An image of 9 x 9 pixels, a kernel of 3 x 3, no padding, stride 1. How many windows read the pixel in the corner?",
-    ["1", "3", "4", "9"],
-    lambda: str(_reads_of_corner(9, 3)),
-    "Only the first window contains the corner. A pixel in the middle is read by all 9 windows that can cover it.",
+    "An image of 9 x 9 pixels, a kernel of 5 x 5, padding 2, stride 1. How many windows read the pixel in the corner?",
+    ["1", "4", "9", "25"],
+    lambda: str(_reads_of_corner(9, 5, 2)),
+    "Along a row, the corner is read by windows that start at -2, -1 and 0. That makes 3; with 3 along a column, 9 together.",
 )
 
 
-def _flat_answer():
-    wall = np.full((1, 5, 5, 1), 0.9)
+def _turned_photo():
+    photo = np.random.default_rng(0).random((12, 12))  # what is true of random numbers is true of every picture
     kernel = np.outer([1, 2, 1], [-1, 0, 1])[:, :, None, None]
-    return "exactly 0" if np.allclose(conv2d(wall, kernel), 0) else "a large number, because the wall is bright"
+    upright, turned = (conv2d(each[None, :, :, None], kernel)[0, :, :, 0] for each in (photo, photo[::-1, ::-1]))
+    if np.allclose(turned, upright[::-1, ::-1]):
+        return SAME
+    return SWAPPED if np.allclose(turned, -upright[::-1, ::-1]) else OTHER
 
 
-bright_wall = Prediction(
-    "A white wall, the same brightness everywhere. What does the vertical-edge kernel give in the middle of the wall?",
-    ["a large number, because the wall is bright", "a small number, a little above 0", "exactly 0"],
-    _flat_answer,
-    "The weights add up to 0. What the right column adds, the left column takes away: without change there is nothing left.",
-)
-
-
-def _size_with_stride():
-    maps = conv2d(np.zeros((1, 10, 10, 1)), np.zeros((3, 3, 1, 1)), strides=2, padding=((1, 1), (1, 1)))
-    return f"{maps.shape[1]} x {maps.shape[2]}"
-
-
-strided_size = Prediction(
-    "An image of 10 x 10 pixels, a kernel of 3 x 3, padding 1, stride 2. How large is the feature map?",
-    ["4 x 4", "5 x 5", "6 x 6", "10 x 10"],
-    _size_with_stride,
-    "floor((10 + 2 - 3) / 2) + 1 = floor(4.5) + 1 = 5. The half step at the end is not made.",
+SAME, SWAPPED, OTHER = "the same colours", "red and blue change places", "other edges than before"
+photo_turned = Prediction(
+    "Turn the first photo upside down (by 180 degrees) and use the same kernel. The map is turned too. And its colours?",
+    [SAME, SWAPPED, OTHER],
+    _turned_photo,
+    "What was on the left is now on the right, so dark to bright becomes bright to dark: every number changes its sign.",
 )
 
 
@@ -238,22 +229,24 @@ one_bright_pixel = Prediction(
 )
 
 
-def _missed_lines():
-    kernel = np.tile([-0.5, 1, -0.5], (3, 1))[:, :, None, None] / 3
+def _better_stride():
+    kernel = np.tile([-1.0, 0, 1], (3, 1))[:, :, None, None]
     images = np.zeros((24, 32, 32, 1))
     for place in range(24):
         images[place, :, place + 4] = 1
-    found = (np.abs(conv2d(images, kernel, strides=4)).max(axis=(1, 2, 3)) > 0.6).mean()
-    options = {"at every place": 1.0, "at about three of four places": 0.75, "at about one of four places": 0.25}
-    return min(options, key=lambda option: abs(options[option] - found)), found
+    maps = {stride: np.abs(conv2d(images, kernel, strides=stride)).max(axis=(1, 2, 3)) for stride in (2, 3)}
+    found = {stride: float((answers > 0.6 * 3).mean()) for stride, answers in maps.items()}
+    if found[2] == found[3]:
+        return "equally often", found
+    return f"at stride {max(found, key=found.get)}", found
 
 
-thin_line = Prediction(
-    "A line one pixel wide, a line finder of 3 x 3, stride 4. At how many of its possible places is the line found?",
-    ["at every place", "at about three of four places", "at about one of four places"],
-    _missed_lines,
+which_stride = Prediction(
+    "A line 1 pixel wide, under a kernel that takes right column minus left column. Is it found more often at stride 2 or 3?",
+    ["at stride 2", "at stride 3", "equally often"],
+    _better_stride,
     lambda found: (
-        f"Measured: {100 * found:.0f} % of the places. The line must lie under the middle of a window, and the middles are "
-        "4 pixels apart."
+        f"Stride 2 finds it at {100 * found[2]:.0f} % of its places, stride 3 at {100 * found[3]:.0f} %. This kernel "
+        "answers on both sides of the line, two pixels apart. At stride 2 both answers are met or both are missed."
     ),
 )
