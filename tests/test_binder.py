@@ -75,10 +75,12 @@ def tree(tmp_path):
     return Path(shutil.copytree(TOP, tmp_path / "home", ignore=NOT_COPIED))
 
 
-def make_venv(folder):
-    """Create a virtual environment with pip; return the folder of its programs."""
-    venv.create(folder, with_pip=True)
-    return folder / "bin"
+@pytest.fixture
+def bin(tmp_path):
+    """The folder of the programs of a new virtual environment. It is removed at once: pytest would keep its 2 GB."""
+    venv.create(tmp_path / "env", with_pip=True)
+    yield tmp_path / "env" / "bin"
+    shutil.rmtree(tmp_path / "env")
 
 
 BUILDPACK = """
@@ -88,8 +90,7 @@ print(next(pack.__name__ for pack in Repo2Docker().buildpacks if pack("image").d
 
 
 @pytest.mark.slow
-def test_repo2docker_would_use_these_files(tree, tmp_path):
-    bin = make_venv(tmp_path / "repo2docker")
+def test_repo2docker_would_use_these_files(tree, bin):
     subprocess.run([bin / "pip", "install", "--quiet", "jupyter-repo2docker"], check=True)
     found = subprocess.run([bin / "python", "-c", BUILDPACK], cwd=tree, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "PythonBuildPack"
@@ -127,8 +128,7 @@ def first_redirect(port, seconds=120):
 
 
 @pytest.mark.slow
-def test_installed_as_on_binder_it_opens_the_first_notebook(tree, tmp_path):
-    bin = make_venv(tmp_path / "env")
+def test_installed_as_on_binder_it_opens_the_first_notebook(tree, tmp_path, bin):
     environment = os.environ | {"PATH": f"{bin}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     subprocess.run([bin / "pip", "install", "--no-cache-dir", "-r", "binder/requirements.txt"], cwd=tree, check=True)
     subprocess.run(["./binder/postBuild"], cwd=tree, env=environment, check=True)

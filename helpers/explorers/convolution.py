@@ -9,7 +9,7 @@ from helpers.datasets import LUMA, TEXTURES, load_photo, load_textures, shrink
 from helpers.explorers.controls import choice, float_slider, number, rows_of, slider, square_of
 from helpers.explorers.explorer import Explorer, Impossible
 from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, picture_axes
-from helpers.plots.lettering import Label
+from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners
 from helpers.plots.pixels import Pixels
 from helpers.scratch.convolution import conv2d, output_size
@@ -311,7 +311,7 @@ class Kernel(Explorer):
         return [*pictures, self.photo_title, self.map_title, self.kernel_title, *self.ends]
 
     def compute(self, image, kernel, **values):
-        photo = load_textures()[image][:150, :150] if image in TEXTURES else load_photo(image, size=150, grey=True)
+        photo = texture(image, 150) if image in TEXTURES else load_photo(image, size=150, grey=True)
         weights = PHOTO_KERNELS[kernel].weights(**values)
         maps = conv2d(photo[None, :, :, None], weights[:, :, None, None])[0, :, :, 0]
         return {"image": image, "kernel": kernel, "photo": photo, "weights": weights, "map": maps, "sum": weights.sum()}
@@ -440,24 +440,22 @@ class Channels(Explorer):
 
     def stage(self, figure):
         names = ("colour photo", "red channel", "green channel", "blue channel", "grey", "black and white")
-        lefts = [6 + 159 * k for k in range(6)]
-        axes = [picture_axes(figure, left, 116, 150, 150) for left in lefts]
-        self.pictures = [Pixels(each) for each in axes]
-        self.cursors = [Outline(each, ORANGE, 2) for each in axes]
-        self.halos = [Outline(each, "white", 4.5) for each in axes]
-        for left, name in zip(lefts, names, strict=True):
+        self.lefts = [6 + 159 * k for k in range(6)]
+        self.pictures = [Pixels(picture_axes(figure, left, 116, 150, 150)) for left in self.lefts]
+        for left, name in zip(self.lefts, names, strict=True):
             caption(figure, left + 75, 298, name)
-        self.shapes = [Label(figure, left + 75, 278, 9.5, align="center") for left in lefts]
-        self.readings = [Label(figure, left + 75, 98, 10, align="center") for left in lefts]
-        self.bars = []
-        for left, colour, standard in zip(lefts[1:4], ("#c0392b", GREEN, BLUE), LUMA, strict=True):
-            bar = picture_axes(figure, left, 48, 150, 26)
-            bar.set(xlim=(0, 1), ylim=(0, 1), facecolor="#eeeeee")
-            bar.axvline(standard, color=INK, linewidth=2)
-            caption(figure, left + 150 * standard, 36, f"standard {standard}", 9, ha="left" if standard < 0.2 else "center")
-            self.bars.append(Outline(bar, colour, 1, fill=colour))
+            caption(figure, left + 75, 278, f"shape (150, 150{', 3' if name == 'colour photo' else ''})", 9.5)
         caption(figure, 81, 61, "weights in grey:")
-        return [*self.pictures, *self.halos, *self.cursors, *self.shapes, *self.readings, *self.bars]
+        whole = picture_axes(figure, 0, 0, *self.size)  # over all pictures, in pixels: one artist draws six boxes
+        whole.set(xlim=(0, self.size[0]), ylim=(0, self.size[1]), facecolor="none", zorder=2)
+        for left, standard in zip(self.lefts[1:4], LUMA, strict=True):
+            whole.fill_between([left, left + 150], 48, 74, color="#eeeeee", linewidth=0)
+            whole.plot([left + 150 * standard] * 2, [46, 76], color=INK, linewidth=2, linestyle="-")
+            caption(figure, left + 150 * standard, 36, f"standard {standard}", 9, ha="left" if standard < 0.2 else "center")
+        self.halos, self.cursors = Outline(whole, "white", 4.5), Outline(whole, ORANGE, 2)
+        self.bars = Outline(whole, INK, 1, fill=("#c0392b", GREEN, BLUE))
+        self.readings = Lettering(figure)
+        return [*self.pictures, self.halos, self.cursors, self.readings, self.bars]
 
     def compute(self, image, red, green, blue, row, column, threshold):
         photo = load_photo(image, size=150)
@@ -474,20 +472,16 @@ class Channels(Explorer):
         channels = [photo[..., k] for k in range(3)]
         shown = [photo, *channels, grey, numbers["black_and_white"]]
         row, column = numbers["row"], numbers["column"]
-        for picture, halo, cursor, array, label in zip(
-            self.pictures, self.halos, self.cursors, shown, self.shapes, strict=True
-        ):
+        for picture, array in zip(self.pictures, shown, strict=True):
             picture.set(array)
-            halo.put(box_corners(row - 4, column - 4, row + 4, column + 4))
-            cursor.put(box_corners(row - 4, column - 4, row + 4, column + 4))
-            label.set_text(f"shape {array.shape}")
+        boxes = [_bar(left + numbers["column"] - 4, 266 - numbers["row"] - 5, 9, 9) for left in self.lefts]
+        self.halos.put(boxes)
+        self.cursors.put(boxes)
         weights, pixel = numbers["weights"], numbers["pixel"]
         texts = ["the pixel in the box:", *(f"{value:.2f} {TIMES} {w:.2f}" for value, w in zip(pixel, weights, strict=True))]
         texts += [f"sum {grey[row, column]:.2f}", f"{numbers['black_and_white'][row, column]:.0f}"]
-        for label, text in zip(self.readings, texts, strict=True):
-            label.set_text(text)
-        for bar, weight in zip(self.bars, weights, strict=True):
-            bar.put([_bar(0, 0.28, weight, 0.44)])
+        self.readings.write(texts, [(left + 75, 98) for left in self.lefts], 10)
+        self.bars.put([_bar(left, 55, 150 * weight, 12) for left, weight in zip(self.lefts[1:4], weights, strict=True)])
 
     def describe(self, numbers):
         weights, pixel, total = numbers["weights"], numbers["pixel"], numbers["weights"].sum()
@@ -591,9 +585,15 @@ class Stride(Explorer):
 
 def line_image(width, place, background="plain"):
     """Return a 32 x 32 picture with a bright vertical line, on black or on a darkened texture."""
-    image = np.zeros((32, 32)) if background == "plain" else 0.35 * load_textures()[background][96:128, 96:128]
+    image = np.zeros((32, 32)) if background == "plain" else 0.35 * texture(background, 32)
     image[:, place : place + width] = 1
     return image
+
+
+@lru_cache
+def texture(name, size):
+    """Return a square cut out of a photo of brick, grass or gravel, (size, size) from 0 to 1."""
+    return load_textures()[name][:size, :size].copy()
 
 
 @lru_cache

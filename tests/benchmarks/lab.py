@@ -25,7 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "/Applications/Google 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 TOKEN = "benchmarks"
 ROUNDS, PRESSES = 3, 8  # presses in multiples of 4
-ASKED = "p95 <= 2.5 x floor, median <= 1/3 of interact"
+ASKED = "p95 <= floor x 2.5, median <= interact / 3"
 
 FLOOR = """
 import ipywidgets, numpy
@@ -153,7 +153,9 @@ def rows_of(times):
             text, met = f"only {len(found)} of {ROUNDS * PRESSES} presses changed the picture", False
         else:
             times_floor, faster = p95(found) / p95(floor), median(interact) / median(found)
-            text = f"p95 {p95(found):.0f} ms = {times_floor:.1f} x, median {median(found):.0f} ms = 1/{faster:.1f}"
+            text = (
+                f"p95 {p95(found):.0f} ms = floor x {times_floor:.1f}, median {median(found):.0f} ms = interact / {faster:.1f}"
+            )
             met = p95(found) <= limit and median(found) <= middle
         rows.append(Row(f"slider to pixels: {name}, {label}", ASKED, text, met))
     return rows
