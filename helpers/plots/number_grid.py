@@ -6,7 +6,7 @@ from matplotlib.collections import PolyCollection
 
 from helpers.plots.figure import DPI
 from helpers.plots.lettering import Lettering, text_width
-from helpers.plots.pixels import Pixels, named_colour, unpack
+from helpers.plots.pixels import Pixels, is_dark, named_colour
 
 SMALLEST, LARGEST = 9, 14  # points
 PALE = "#dfe9f3"
@@ -47,7 +47,7 @@ class NumberGrid(Artist):
         size = self._size_that_fits(max((text_width(text) for text in texts), default=1))
         self.numbers_fit = size is not None
         places = self.axes.transData.transform(np.argwhere(shown)[:, ::-1].astype(float)) if self.numbers_fit else []
-        inks = np.where(_is_dark(colours[shown]), "white", "black")
+        inks = np.where(is_dark(colours[shown]), "white", "black")
         self.numbers.write(texts if self.numbers_fit else [], places, size or SMALLEST, inks)
 
     def draw(self, renderer):
@@ -59,14 +59,6 @@ class NumberGrid(Artist):
         """Return the font size in points with which a text of so many ems fits into a cell, or None."""
         room = min(0.88 * self.cells.cell / width, 0.62 * self.cells.cell) * 72 / DPI
         return None if room < SMALLEST else min(room, LARGEST)
-
-
-def _is_dark(colours):
-    """Return for each packed colour whether white reads better on it than black."""
-    shares = unpack(colours) / 255
-    # Relative luminance (WCAG 2.1); black and white contrast alike at 0.179.
-    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-    return linear @ [0.2126, 0.7152, 0.0722] < 0.179
 
 
 def cell_corners(cells, margin=0.0):

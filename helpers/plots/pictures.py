@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from helpers.plots.figure import DPI, INK, house_style, new_figure
+from helpers.plots.figure import DPI, house_style, new_figure
 
 WIDTH = 900  # pixels
 
@@ -62,23 +62,4 @@ def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None):
             axes.set_ylim(*ylim)
         axes.grid(axis="y")
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return Picture(figure, sentence)
-
-
-def show_table(values, row_names, column_names, sentence, fmt="{:.2f}", xlabel="", ylabel=""):
-    """Return a table of numbers coloured by their size, for instance a confusion matrix."""
-    values = np.asarray(values, float)
-    with house_style():
-        figure = new_figure(110 + 90 * values.shape[1], 70 + 52 * values.shape[0])
-        axes = figure.add_axes([0.26, 0.06, 0.7, 0.68])
-        axes.imshow(values, cmap="Blues", vmin=0, vmax=values.max() or 1, aspect="auto")
-        axes.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]), xlabel=xlabel, ylabel=ylabel)
-        axes.set_xticklabels(column_names)
-        axes.set_yticklabels(row_names)
-        axes.xaxis.set_ticks_position("top")
-        axes.xaxis.set_label_position("top")
-        axes.tick_params(length=0)
-        for row, column in np.ndindex(values.shape):
-            ink = "white" if values[row, column] > 0.6 * values.max() else INK
-            axes.text(column, row, fmt.format(values[row, column]), ha="center", va="center", color=ink)
     return Picture(figure, sentence)

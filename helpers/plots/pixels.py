@@ -30,6 +30,14 @@ def named_colour(name):
     return pack(np.round(255 * np.array(to_rgb(name))).astype(np.uint8))
 
 
+def is_dark(colours):
+    """Return for each packed colour whether white reads better on it than black."""
+    shares = unpack(colours) / 255
+    # Relative luminance (WCAG 2.1); black and white contrast alike at 0.179.
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722] < 0.179
+
+
 class Pixels(Artist):
     """A picture that fills its axes as far as whole screen pixels allow: `set(values)`.
 
@@ -61,7 +69,7 @@ class Pixels(Artist):
 
     def set(self, values):
         """Show other values; their shape may change."""
-        values = np.asarray(values)
+        values = np.array(values)  # a copy: the caller may go on to change the array
         asked = (self.vmin, self.vmax, values)
         if self._shown is not None and asked[:2] == self._shown[:2] and np.array_equal(values, self._shown[2]):
             return  # most moves change one picture of several
@@ -77,6 +85,7 @@ class Pixels(Artist):
         height, width = round(rows * self.cell), round(columns * self.cell)
         if self.stretch:
             height, width = self._height, self._width
+        cell_height, cell_width = height / rows, width / columns
         left, top = (self._width - width) // 2, (self._height - height) // 2
         picture = colours[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
         if self.lines:
@@ -85,8 +94,8 @@ class Pixels(Artist):
         # Agg wants the upper row last.
         self._picture = np.ascontiguousarray(picture[::-1])[..., None].view(np.uint8)
         self._corner = self._left + left, self._bottom + self._height - top - height
-        self.axes.set_xlim(-0.5 - left / self.cell, -0.5 + (self._width - left) / self.cell)
-        self.axes.set_ylim(-0.5 + (self._height - top) / self.cell, -0.5 - top / self.cell)
+        self.axes.set_xlim(-0.5 - left / cell_width, -0.5 + (self._width - left) / cell_width)
+        self.axes.set_ylim(-0.5 + (self._height - top) / cell_height, -0.5 - top / cell_height)
 
     def draw(self, renderer):
         """Copy the picture into the canvas."""

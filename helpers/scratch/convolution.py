@@ -53,10 +53,8 @@ def conv2d_backward(gradient, images, kernels, strides=1, padding="valid", dilat
     images, kernels, _ = _checked_arrays(images, kernels, None)
     pads = _pads(images.shape[1:3], kernels.shape, _pair("strides", strides), padding, _pair("dilation_rate", dilation_rate))
     padded, window = _windows(images, kernels.shape, _pair("strides", strides), padding, _pair("dilation_rate", dilation_rate))
+    _must_have_shape("gradient", gradient, (*padded[window(0, 0)].shape[:3], kernels.shape[3]))
     gradient = np.asarray(gradient, dtype=images.dtype)
-    expected = (*padded[window(0, 0)].shape[:3], kernels.shape[3])
-    if gradient.shape != expected:
-        raise ValueError(f"gradient: expected the shape of the feature maps {expected}, got {gradient.shape}")
     padded_gradient, kernels_gradient = np.zeros_like(padded), np.zeros_like(kernels)
     for i, j in np.ndindex(kernels.shape[:2]):
         kernels_gradient[i, j] = np.tensordot(padded[window(i, j)], gradient, axes=([0, 1, 2], [0, 1, 2]))
@@ -97,6 +95,7 @@ class Conv2D(Layer):
 
     def backward(self, gradient):
         """Return the gradient for the inputs; leave those for the weights in `gradients`."""
+        _must_have_shape("gradient", gradient, self.maps.shape)
         gradient = gradient * self.activation.derivative(self.maps)
         inputs_gradient, kernel, bias = conv2d_backward(gradient, self.inputs, self.weights["kernel"], **self.options)
         self.gradients = {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
@@ -151,8 +150,10 @@ def _padding_of_axis(size, kernel_size, stride, padding, dilation):
         return total // 2, total - total // 2
     if isinstance(padding, str):
         raise ValueError(f'padding: expected "valid", "same" or numbers of pixels, got {padding!r}')
-    before, after = padding if np.ndim(padding) else (padding, padding)
-    return _whole("padding", before), _whole("padding", after)
+    ends = tuple(padding) if np.ndim(padding) else (padding, padding)
+    if len(ends) != 2:
+        raise ValueError(f"padding: expected a number of pixels or (before, after), got {padding!r}")
+    return _whole("padding", ends[0]), _whole("padding", ends[1])
 
 
 def _checked_arrays(images, kernels, bias):
@@ -176,6 +177,11 @@ def _checked_arrays(images, kernels, bias):
         if bias.shape != kernels.shape[3:]:
             raise ValueError(f"bias: expected one number a filter, shape {kernels.shape[3:]}, got {bias.shape}")
     return images, kernels, bias
+
+
+def _must_have_shape(name, array, shape):
+    if np.shape(array) != tuple(shape):
+        raise ValueError(f"{name}: expected the shape of the feature maps {tuple(shape)}, got {np.shape(array)}")
 
 
 def _pair(name, value):

@@ -1,6 +1,7 @@
 """How long a lesson runs from a fresh kernel, and the most memory that its kernel holds."""
 
 from pathlib import Path
+from subprocess import DEVNULL
 from time import perf_counter
 
 import nbformat
@@ -22,7 +23,7 @@ def measure():
     client = NotebookClient(nbformat.read(path, as_version=4), timeout=300, resources={"metadata": {"path": str(FOLDER)}})
     start = perf_counter()
     try:
-        with client.setup_kernel():
+        with client.setup_kernel(stderr=DEVNULL):
             for place, cell in enumerate(client.nb.cells):
                 client.execute_cell(cell, place)
             seconds, megabytes = perf_counter() - start, peak_megabytes(client.km.provisioner.pid)
