@@ -61,7 +61,7 @@ lab: .venv/installed
 test: .venv/installed
 	@$(VENV) -m ruff check --quiet --no-cache
 	@$(VENV) -m ruff format --check --quiet --no-cache
-	@$(VENV) -m pytest -n $(WORKERS) --dist loadgroup
+	@$(VENV) -m pytest -n $(WORKERS) --dist loadfile
 	@$(VENV) -m pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
 
 test-binder: .venv/installed

@@ -125,7 +125,9 @@ class Explorer:
         values = self.values
         needed = self.relevant(**values)
         for name, control in self.controls.items():
-            control.disabled = name not in needed
+            greyed_out = name not in needed
+            if control.disabled != greyed_out:  # setting a trait takes far longer than reading it
+                control.disabled = greyed_out
         try:
             self.problem, self.numbers = None, self.compute(**values)
         except ValueError as problem:

@@ -149,10 +149,10 @@ def _padding_of_axis(size, kernel_size, stride, padding, dilation):
         total = max((steps - 1) * stride + dilation * (kernel_size - 1) + 1 - size, 0)
         return total // 2, total - total // 2
     if isinstance(padding, str):
-        raise ValueError(f'padding: expected "valid", "same" or numbers of pixels, got {padding!r}')
+        raise ValueError(f'padding: expected "valid", "same", a number of pixels or (before, after), got {padding!r}')
     ends = tuple(padding) if np.ndim(padding) else (padding, padding)
     if len(ends) != 2:
-        raise ValueError(f"padding: expected a number of pixels or (before, after), got {padding!r}")
+        raise ValueError(f'padding: expected "valid", "same", a number of pixels or (before, after), got {padding!r}')
     return _whole("padding", ends[0]), _whole("padding", ends[1])
 
 

@@ -13,8 +13,6 @@ EXPLORERS = {"".join(cell["source"]): place for place, cell in enumerate(CELLS) 
 
 pytestmark = [
     pytest.mark.browser,
-    # One worker, so that one server and one browser serve all of them.
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(not CELLS, reason="02_convolution.ipynb does not exist yet"),
 ]
 
