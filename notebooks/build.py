@@ -172,6 +172,8 @@ def cell_faults(cell, count):
         yield f"has {len(lines)} lines, at most {MOST_LINES} are allowed"
     if is_measured(cell) and "nbval-ignore-output" not in cell.metadata.tags:
         yield "is tagged measured, so it also needs the tag nbval-ignore-output"
+    if cell.source.rstrip().endswith(";"):
+        yield "ends with a semicolon, which does not hide the value when the tests run the cell: give the value a name"
     if EXPLORER.search(cell.source):
         if len(lines) > 1:
             yield "an explorer stands alone on one line in its cell"

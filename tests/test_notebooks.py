@@ -185,6 +185,7 @@ FAULTY = {
     "path in a table": (output(text_html="<td>/tmp/x</td>"), "a path of one computer"),
     "explorer with company": (code("explore_sum()\n2"), "alone on one line"),
     "explorer without picture": (code("explore_sum()"), "shows no explorer"),
+    "semicolon": (code("1;\n"), "ends with a semicolon"),
     "long cell": (code("\n".join("1" * 13)), "has 13 lines"),
     "measured, compared": (code("1", "measured"), "nbval-ignore-output"),
     "path in the source": (code("open('/home/ann/x')"), "a path of one computer"),

@@ -69,7 +69,7 @@ def convolve_channels(image, kernel, stride):
 
 def _convolution_cases():
     rng = np.random.default_rng(2)
-    shapes = [((3, 3, 1), (2, 2, 1), 1), ((3, 4, 2), (2, 3, 2), 1), ((5, 7, 1), (2, 3, 1), 2), ((6, 8, 3), (3, 2, 3), 2)]
+    shapes = [((3, 3, 1), (2, 2, 1), 1), ((3, 4, 2), (2, 3, 2), 1), ((4, 6, 1), (2, 3, 1), 2), ((6, 8, 3), (3, 2, 3), 2)]
     return [(rng.integers(0, 10, a).astype(float), rng.integers(-2, 3, b).astype(float), s) for a, b, s in shapes]
 
 
@@ -79,6 +79,12 @@ def _every_step(image, kernel):
 
 def _padded(image, kernel, stride):
     return conv2d(image[None], kernel[..., None], strides=stride, padding="same")[0, :, :, 0]
+
+
+def _no_steps(image, kernel, stride):
+    rows = (image.shape[0] - kernel.shape[0]) // stride + 1
+    columns = (image.shape[1] - kernel.shape[1]) // stride + 1
+    return _every_step(image, kernel)[:rows, :columns]
 
 
 def _last_place_missing(image, kernel, stride):
@@ -104,6 +110,16 @@ convolve_channels = Exercise(
         Mistake(
             lambda image, kernel, stride: convolve_channels.reference(image, kernel, stride).T,
             "Rows and columns are swapped: the first index counts rows, from top to bottom.",
+        ),
+        Mistake(
+            _no_steps,
+            "The map has the right size, but the window moves by one pixel only: its corner is at (i * stride, j * stride).",
+        ),
+        Mistake(
+            lambda image, kernel, stride: np.stack(
+                [convolve_channels.reference(image[..., [c]], kernel[..., [c]], stride) for c in range(image.shape[2])], axis=-1
+            ),
+            "You made one map for each channel. A kernel gives one map: the sum runs over the channels too.",
         ),
         Mistake(_padded, "Your map is too large: here no zeros are put around the image."),
         Mistake(
@@ -141,15 +157,20 @@ EDGES = {  # pictures of 3 x 3 pixels, dark on one side and bright on the other
 
 def _answers(kernel):
     """Return what a kernel does: its answer to a flat area, and the edge to which it answers most."""
-    kernel = np.asarray(kernel, float)
+    try:
+        kernel = np.asarray(kernel, float)
+    except (TypeError, ValueError):
+        raise ValueError("Return a table of 3 rows with 3 numbers each.") from None
     if kernel.shape != (3, 3):
         raise ValueError(f"Return a table of 3 rows and 3 columns; yours has the shape {kernel.shape}.")
     flat = float(kernel.sum())
     sizes = {name: abs(float(np.sum(kernel * (edge - edge.mean())))) for name, edge in EDGES.items()}
+    if not kernel.any():
+        return {"sum of the weights": 0.0, "strongest answer to": "nothing"}
     strongest = max(sizes.values())
     best = [name for name, value in sizes.items() if value > 0.999 * strongest]
-    found = best[0] if len(best) == 1 and strongest > 1e-9 else "no single kind of edge"
-    return {"answer to a flat area of 1": round(flat, 6) + 0.0, "strongest answer to": found}
+    found = best[0] if len(best) == 1 and strongest > 1e-9 else "several kinds of edge alike, or none"
+    return {"sum of the weights": round(flat, 6) + 0.0, "strongest answer to": found}
 
 
 diagonal_kernel = Exercise(
@@ -169,11 +190,15 @@ diagonal_kernel = Exercise(
             "Your kernel finds the other diagonal: the two sides of this edge are the upper right and the lower left.",
         ),
         Mistake(lambda: np.zeros((3, 3)), "All weights are 0: such a kernel answers to nothing."),
+        Mistake(
+            lambda: np.array([[0.0, 0, 1], [0, 0, 0], [-1, 0, 0]]),
+            "Your kernel answers to several kinds of edge alike. Give weights to the places beside the two corners too.",
+        ),
     ],
     hints=[
         "To ignore flat areas the weights must add up to 0.",
         "On one side of this edge lies the upper right corner, on the other side the lower left corner.",
-        "Positive weights in the upper right corner, the same but negative in the lower left one, 0 on the diagonal.",
+        "Upper right corner and the two places beside it: positive. Lower left corner and its two: the same, but negative.",
     ],
     effect=_answers,
 )
@@ -225,7 +250,8 @@ one_bright_pixel = Prediction(
     ["one bright pixel", "the kernel, as it is", "the kernel, turned by 180 degrees"],
     _one_pixel_map,
     "The window first touches the pixel with its lower right corner, where the 9 is. So the 9 comes first in the map, and the "
-    '1 comes last. Try it: choose the image "one bright pixel" and the kernel "1, 2, 3 ...".',
+    '1 comes last. Try it: choose the image "one bright pixel" and the kernel "1, 2, 3 ...". '
+    "(There the pixel is 9, so every number is 9 times as large.)",
 )
 
 
@@ -242,7 +268,7 @@ def _better_stride():
 
 
 which_stride = Prediction(
-    "A line 1 pixel wide, under a kernel that takes right column minus left column. Is it found more often at stride 2 or 3?",
+    "A line 1 pixel wide, under a 3 x 3 kernel with -1 0 1 in every row. Is it found more often at stride 2 or at stride 3?",
     ["at stride 2", "at stride 3", "equally often"],
     _better_stride,
     lambda found: (

@@ -427,7 +427,8 @@ class Exercise:
         changing = self._changing_text(attempt, outcomes)
         if changing:
             return self._result("wrong", "What comes out is right.", changing)
-        return self._result("right", f"{self._attempt_name(attempt)} gives the right answer in all {len(outcomes)} calls.")
+        calls = "its one call" if len(outcomes) == 1 else f"all {len(outcomes)} calls"
+        return self._result("right", f"{self._attempt_name(attempt)} gives the right answer in {calls}.")
 
     def _changing_text(self, attempt, outcomes):
         """Return a sentence about the first argument that the attempt changes, or ""."""

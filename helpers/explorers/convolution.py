@@ -134,7 +134,7 @@ class Window(Explorer):
         return (
             f"Row {numbers['row']}, column {numbers['column']} of the feature map (both counted from 0):\n"
             f"`{written} = {signed(numbers['value'])}`\n"
-            f"Size of the feature map: `{formula}` rows, and as many columns.{reach} "
+            f"Size of the feature map: `{formula}` {_rows(numbers)}, and as many columns.{reach} "
             "A small orange corner marks each pixel at which a window starts."
         )
 
@@ -188,7 +188,7 @@ class Coverage(Explorer):
             "size": slider("Image size", 8, 4, 10, "Height and width of the image, in pixels"),
             "kernel_size": slider("Kernel size", 3, 1, 5, "Height and width of the window"),
             "padding": slider("Padding", 0, 0, 4, "Rows and columns of zeros added on each side"),
-            "stride": slider("Stride", 2, 1, 5, "How many pixels the window moves at each step"),
+            "stride": slider("Stride", 1, 1, 5, "How many pixels the window moves at each step"),
         }
 
     def stage(self, figure):
@@ -263,7 +263,7 @@ def explore_kernel(image="camera"):
 class Kernel(Explorer):
     title = "A photo, a kernel, and the feature map that the kernel makes of the photo."
     size = (960, 366)
-    lines = 3
+    lines = 4
 
     def __init__(self, image):
         self.first_image = image
@@ -296,17 +296,17 @@ class Kernel(Explorer):
     def stage(self, figure):
         self.photo = Pixels(picture_axes(figure, 12, 14, 300, 300))
         self.weights = NumberGrid(picture_axes(figure, 346, 44, 225, 225))
-        self.map_axes = picture_axes(figure, 600, 14, 300, 300)
-        self.bar_axes = picture_axes(figure, 906, 24, 14, 280)
+        self.map_axes = picture_axes(figure, 588, 14, 300, 300)
+        self.bar_axes = picture_axes(figure, 894, 24, 14, 280)
         self.grey_map, self.grey_bar = (
             Pixels(axes, "gray", 0, 1, BLUE, ORANGE, stretch=axes is self.bar_axes) for axes in (self.map_axes, self.bar_axes)
         )
         self.signed_map, self.signed_bar = (
             Pixels(axes, "RdBu_r", stretch=axes is self.bar_axes) for axes in (self.map_axes, self.bar_axes)
         )
-        self.photo_title, self.map_title = Label(figure, 162, 340, align="center"), Label(figure, 750, 340, align="center")
+        self.photo_title, self.map_title = Label(figure, 162, 340, align="center"), Label(figure, 738, 340, align="center")
         self.kernel_title = Label(figure, 458, 340, align="center")
-        self.ends = [Label(figure, 926, y, 9) for y in (300, 164, 28)]
+        self.ends = [Label(figure, 913, y, 9) for y in (300, 164, 28)]
         pictures = [self.photo, self.weights, self.grey_map, self.signed_map, self.grey_bar, self.signed_bar]
         return [*pictures, self.photo_title, self.map_title, self.kernel_title, *self.ends]
 
@@ -352,13 +352,14 @@ class Kernel(Explorer):
             meaning = f"a flat area of brightness 1 gives {signed(total, '{:.3g}')}"
         hidden = "" if self.weights.numbers_fit else " The cells are too small for their numbers."
         return (
-            f"The weights of `{numbers['kernel']}` add up to {signed(round(total, 9) + 0.0, '{:.3g}')}: {meaning}.\n"
+            f"`{numbers['kernel']}` {PHOTO_KERNELS[numbers['kernel']].meaning}.\n"
+            f"The weights add up to {signed(round(total, 9) + 0.0, '{:.3g}')}: {meaning}.\n"
             f"Responses from {signed(maps.min(), '{:.2f}')} to {signed(maps.max(), '{:.2f}')}. "
             f"The map is {len(weights) - 1} pixels smaller each way: there is no padding.{hidden}"
         )
 
 
-Preset = namedtuple("Preset", ["weights", "needs"])
+Preset = namedtuple("Preset", ["weights", "needs", "meaning"])
 
 
 def sobel(angle=0, middle=2, **others):
@@ -368,7 +369,7 @@ def sobel(angle=0, middle=2, **others):
     """
     across = np.outer([1, middle, 1], [-1, 0, 1])
     turn = np.deg2rad(angle)
-    return (np.cos(turn) * across + np.sin(turn) * across.T).round(12)
+    return (np.cos(turn) * across + np.sin(turn) * across.T).round(12) + 0.0  # without -0
 
 
 def gaussian(kernel_size=5, sigma=1.0, **others):
@@ -394,19 +395,37 @@ def _offsets(size):
     return np.meshgrid(middle, middle, indexing="ij")
 
 
-PHOTO_KERNELS = {  # name -> how the weights are made, and the controls that have a part in it
-    "identity": Preset(lambda **values: centre_only(3), ()),
-    "box blur": Preset(lambda kernel_size, **values: np.full((kernel_size, kernel_size), kernel_size**-2), ("kernel_size",)),
-    "Gaussian blur": Preset(gaussian, ("kernel_size", "sigma")),
-    "sharpen": Preset(lambda **values: np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]), ()),
-    "Sobel": Preset(sobel, ("angle",)),
-    "Prewitt": Preset(lambda angle, **values: sobel(angle, middle=1), ("angle",)),
-    "Laplacian": Preset(lambda **values: np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]), ()),
-    "emboss": Preset(lambda **values: np.array([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]]), ()),
-    "Gabor": Preset(gabor, ("kernel_size", "sigma", "angle", "wavelength")),
+COMPARES = "compares the two sides of each pixel along the angle (0: left with right, 90: above with below)"
+PHOTO_KERNELS = {  # name -> how the weights are made, the controls that have a part in it, and what it does
+    "identity": Preset(lambda **values: centre_only(3), (), "copies each pixel"),
+    "box blur": Preset(
+        lambda kernel_size, **values: np.full((kernel_size, kernel_size), kernel_size**-2),
+        ("kernel_size",),
+        "takes the mean of all pixels in the window",
+    ),
+    "Gaussian blur": Preset(gaussian, ("kernel_size", "sigma"), "takes a mean in which near pixels count more"),
+    "sharpen": Preset(
+        lambda **values: np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+        (),
+        "adds to each pixel what sets it apart from its neighbours",
+    ),
+    "Sobel": Preset(sobel, ("angle",), COMPARES),
+    "Prewitt": Preset(lambda angle, **values: sobel(angle, middle=1), ("angle",), f"{COMPARES}, all rows alike"),
+    "Laplacian": Preset(
+        lambda **values: np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]), (), "compares each pixel with its four neighbours"
+    ),
+    "emboss": Preset(
+        lambda **values: np.array([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+        (),
+        "adds the change from upper left to lower right, as if light came from there",
+    ),
+    "Gabor": Preset(
+        gabor, ("kernel_size", "sigma", "angle", "wavelength"), "looks for stripes that follow one another along the angle"
+    ),
     "your own": Preset(
         lambda **values: np.array([[values[f"own_{row}{column}"] for column in range(3)] for row in range(3)]),
         tuple(f"own_{row}{column}" for row, column in np.ndindex(3, 3)),
+        "does what your nine numbers say",
     ),
 }
 KERNEL_PHOTOS = ("camera", "cat", "coffee", "astronaut", "coins", "text", *TEXTURES)
@@ -465,6 +484,7 @@ class Channels(Explorer):
             **{"photo": photo, "weights": weights, "grey": grey, "black_and_white": (grey >= threshold).astype(float)},
             **{"row": row, "column": column, "pixel": photo[row, column], "threshold": threshold},
             **{"grey_levels": np.count_nonzero(np.bincount(np.rint(255 * grey.clip(0, 1)).astype(int).ravel()))},
+            **{"two_levels": 1 if (grey >= threshold).all() or (grey < threshold).all() else 2},
         }
 
     def paint(self, numbers):
@@ -496,7 +516,8 @@ class Channels(Explorer):
             f"The weights add up to {total:.2f}: {bright}.\n"
             f"A channel is one table of numbers, so it is drawn in grey: bright where there is much of that colour.\n"
             f"The grey picture uses {numbers['grey_levels']} different values of 256. "
-            f"Black and white uses 2: 1 where grey is {numbers['threshold']:.2f} or more, else 0."
+            f"Black and white uses at most 2, "
+            f"here {numbers['two_levels']}: 1 where grey is {numbers['threshold']:.2f} or more, else 0."
         )
 
 
@@ -627,6 +648,10 @@ STRIDE_KERNELS = {
 def signed(number, fmt="{:g}"):
     """Return a number as text with a real minus sign."""
     return fmt.format(number).replace("-", MINUS)
+
+
+def _rows(numbers):
+    return "row" if len(numbers["output"]) == 1 else "rows"
 
 
 def _in_brackets(weight):

@@ -43,7 +43,7 @@ class NumberGrid(Artist):
         if added is not None:
             colours[added] = named_colour(PALE)
         self.cells.show(colours)
-        texts = [self.fmt.format(number).replace("-", "\N{EN DASH}") for number in values[shown]]
+        texts = [_as_text(self.fmt, number) for number in values[shown]]
         size = self._size_that_fits(max((text_width(text) for text in texts), default=1))
         self.numbers_fit = size is not None
         places = self.axes.transData.transform(np.argwhere(shown)[:, ::-1].astype(float)) if self.numbers_fit else []
@@ -59,6 +59,12 @@ class NumberGrid(Artist):
         """Return the font size in points with which a text of so many ems fits into a cell, or None."""
         room = min(0.88 * self.cells.cell / width, 0.62 * self.cells.cell) * 72 / DPI
         return None if room < SMALLEST else min(room, LARGEST)
+
+
+def _as_text(fmt, number):
+    """Return a number as text, with a dash as minus sign, and without one where nothing but zeros is left."""
+    text = fmt.format(number)
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "\N{EN DASH}")
 
 
 def cell_corners(cells, margin=0.0):

@@ -43,7 +43,7 @@ def show_pictures(pictures, sentence, columns=None, limit=None):
                 largest = limit or np.abs(array).max()
                 axes.imshow(array, cmap="RdBu_r", vmin=-largest, vmax=largest)
             else:
-                axes.imshow(array.clip(0, None), cmap="gray", vmin=0, vmax=limit or max(1, array.max()))
+                axes.imshow(array.clip(0, None), cmap="gray", vmin=0, vmax=max(1, array.max()))
             axes.set(xticks=[], yticks=[], title=title)
             axes.spines[:].set(visible=True, color="#8c8c8c")
     return Picture(figure, sentence)
