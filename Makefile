@@ -35,7 +35,7 @@ help:
 	@echo 'make requirements  write requirements.txt anew; make requirements UPGRADE=--upgrade for newer versions'
 	@echo 'make clean         remove .venv and everything else that was made here'
 
-.venv/installed: requirements.txt pyproject.toml binder/postBuild
+define make_venv
 	@$(PIP) --version >/dev/null 2>&1 || { \
 		python="$(PYTHON)"; \
 		test -n "$$python" || { \
@@ -49,6 +49,10 @@ help:
 			echo "$$python lacks venv. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }; \
 		echo 'Installing into .venv. The first time this takes some minutes and needs 2.5 GB of disk.'; \
 		"$$python" -m venv --clear .venv; }
+endef
+
+.venv/installed: requirements.txt pyproject.toml binder/postBuild
+	$(make_venv)
 	@$(PIP) install --quiet --requirement requirements.txt
 	@$(VENV) binder/postBuild
 	@# Matplotlib lists the fonts once; otherwise it would say so in the first notebook that is run.
@@ -61,7 +65,8 @@ lab: .venv/installed
 test: .venv/installed
 	@$(VENV) -m ruff check --quiet --no-cache
 	@$(VENV) -m ruff format --check --quiet --no-cache
-	@$(VENV) -m pytest -n $(WORKERS) --dist loadfile
+	@# A file stays in one process, for its fixtures; in the order of the names, so that the longest, browser/, comes first.
+	@$(VENV) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	@$(VENV) -m pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
 
 test-binder: .venv/installed
@@ -84,8 +89,9 @@ COMPILE = $(VENV) -m uv pip compile pyproject.toml --quiet --universal --python-
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
 HEADER = 'Exact versions, made by `make requirements` from the ranges in pyproject.toml.'
 
-requirements: .venv/installed
-	@$(PIP) install --quiet --editable '.[maintain]'
+requirements:
+	$(make_venv)
+	@$(PIP) install --quiet 'uv>=0.9'
 	@grep -v '^-e' requirements.txt > .venv/pins.txt
 	@$(COMPILE) --extra test --output-file .venv/pins.txt
 	@grep -v '^-e' binder/requirements.txt > .venv/binder-pins.txt

@@ -16,7 +16,7 @@ from PIL import Image
 
 from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, house_style, new_figure, picture_axes
 from helpers.plots.lettering import Label, Lettering, text_width
-from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners
+from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners, number_text
 from helpers.plots.pictures import show_curves, show_pictures
 from helpers.plots.pixels import Pixels, pack, unpack
 from helpers.plots.png import to_png
@@ -390,3 +390,17 @@ def test_a_still_picture_carries_its_sentence_and_repeats(picture):
     with Image.open(io.BytesIO(base64.b64decode(first["image/png"]))) as image:
         assert image.width <= 960
         assert len(np.unique(np.array(image.convert("RGB")).reshape(-1, 3), axis=0)) > 2
+
+
+@pytest.mark.parametrize(
+    ("fmt", "number", "text"),
+    [
+        ("{:.2f}", -0.001, "0.00"),
+        ("{:g}", -0.0, "0"),
+        ("{:g}", -1, "\N{EN DASH}1"),
+        ("{:.1f}", -0.25, "\N{EN DASH}0.2"),
+        ("{:g}", 10, "10"),
+    ],
+)
+def test_only_negative_numbers_have_a_minus_sign(fmt, number, text):
+    assert number_text(fmt, number) == text

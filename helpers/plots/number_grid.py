@@ -43,7 +43,7 @@ class NumberGrid(Artist):
         if added is not None:
             colours[added] = named_colour(PALE)
         self.cells.show(colours)
-        texts = [_as_text(self.fmt, number) for number in values[shown]]
+        texts = [number_text(self.fmt, number) for number in values[shown]]
         size = self._size_that_fits(max((text_width(text) for text in texts), default=1))
         self.numbers_fit = size is not None
         places = self.axes.transData.transform(np.argwhere(shown)[:, ::-1].astype(float)) if self.numbers_fit else []
@@ -61,10 +61,10 @@ class NumberGrid(Artist):
         return None if room < SMALLEST else min(room, LARGEST)
 
 
-def _as_text(fmt, number):
+def number_text(fmt, number):
     """Return a number as text, with a dash as minus sign, and without one where nothing but zeros is left."""
     text = fmt.format(number)
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "\N{EN DASH}")
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "\N{EN DASH}")
 
 
 def cell_corners(cells, margin=0.0):
