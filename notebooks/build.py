@@ -88,7 +88,6 @@ def execute(notebook, folder=FOLDER):
         timeout=SECONDS_PER_CELL,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        store_widget_state=False,
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],

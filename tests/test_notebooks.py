@@ -90,6 +90,7 @@ def built(tmp_path_factory):
         code(ONLY_A_VIEW),
         code("print(1)\ndisplay(2)\nprint(3)"),
         code(TIME, "measured", "nbval-ignore-output"),
+        code(""),
         code(verdict("X1")),
         code(verdict("C3")),
     ]
@@ -110,10 +111,11 @@ def test_building_cleans(built):
     assert "2026" not in text
     assert notebook.metadata == build.METADATA
     assert [cell.id for cell in cells][:6] == ["cell-01", "cell-02", "cell-03", cells[3].id, "twice", "cell-06"]
-    assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert [cell.get("execution_count") for cell in cells] == [None, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert [dict(cell.metadata) for cell in cells[:3]] == [{}, {"tags": []}, {"tags": []}]
     assert set(cells[3].outputs[0].data) == {"image/png", "text/plain"}
     assert [output.output_type for output in cells[4].outputs] == ["stream"]
+    assert [output.get("text") for output in cells[5].outputs] == ["1\n3\n", None]
 
 
 def test_building_twice_changes_nothing_and_keeps_measured(built):
@@ -126,7 +128,7 @@ def test_building_twice_changes_nothing_and_keeps_measured(built):
 def test_built_notebook_passes_nbval_strict(built):
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q", built]
     run = subprocess.run(command, cwd=built, capture_output=True, text=True)
-    assert run.returncode == 0 and "8 passed" in run.stdout, run.stdout
+    assert run.returncode == 0 and "9 passed" in run.stdout, run.stdout
 
 
 def test_verdicts_are_collected_in_the_order_of_the_syllabus(built):

@@ -8,9 +8,9 @@ import numpy as np
 from helpers.datasets import LUMA, TEXTURES, load_photo, load_textures, shrink
 from helpers.explorers.controls import choice, float_slider, number, rows_of, slider, square_of
 from helpers.explorers.explorer import Explorer, Impossible
-from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, picture_axes
+from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, picture_axes
 from helpers.plots.lettering import Label, Lettering
-from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners
+from helpers.plots.number_grid import CORNER, Frame, NumberGrid, Outline, box_corners, cell_corners, marks
 from helpers.plots.pixels import Pixels
 from helpers.scratch.convolution import conv2d, output_size
 
@@ -62,16 +62,15 @@ class Window(Explorer):
         caption(figure, 500, 416, "kernel (the weights)")
         caption(figure, 500, 200, "pixels in the window")
         caption(figure, 500, 182, f"{TIMES} weights")
-        self.input_title = Label(figure, 202, 416, align="center")
-        self.output_title = Label(figure, 779, 416, align="center")
+        self.titles = Lettering(figure)
         self.sum = Label(figure, 779, 20, 11.5, align="center", weight="bold")
-        self.real_image = Outline(self.input.axes, BLUE, 2, style="--")
-        self.starts = Outline(self.input.axes, ORANGE, 1, fill=ORANGE)
-        self.reads, self.window = Outline(self.input.axes, ORANGE, 1.2), Outline(self.input.axes, ORANGE, 3)
-        self.cursor = Outline(self.output.axes, ORANGE, 3)
+        self.real_image = Frame(self.input.axes, BLUE, 2, style="--")
+        self.starts = marks(self.input.axes, CORNER, ORANGE)
+        self.reads, self.window = Outline(self.input.axes, ORANGE, 1.2), Frame(self.input.axes, ORANGE, 3)
+        self.cursor = Frame(self.output.axes, ORANGE, 3)
         grids = [self.input, self.kernel, self.products, self.output]
-        marks = [self.real_image, self.starts, self.reads, self.window, self.cursor]
-        return [*grids, *marks, self.input_title, self.output_title, self.sum]
+        over = [self.real_image, self.starts, self.reads, self.window, self.cursor]
+        return [*grids, *over, self.titles, self.sum]
 
     def compute(self, row, column, kernel, size, kernel_size, image, padding, stride, dilation):
         span = dilation * (kernel_size - 1) + 1
@@ -114,10 +113,11 @@ class Window(Explorer):
         self.cursor.put(cell_corners([(numbers["row"], numbers["column"])]))
         last = len(padded) - 1 - padding
         self.real_image.put(box_corners(padding, padding, last, last) if padding else [])
-        self.starts.put(_corner_marks(np.arange(len(maps)) * numbers["stride"]))
+        starts = np.array([(x, y) for y in range(len(maps)) for x in range(len(maps))]) * numbers["stride"] - 0.46
+        self.starts.set(data=starts.T, markersize=0.4 * self.input.cells.cell * 72 / DPI)
         grown = f", padded to {_by(padded)}" if padding else ""
-        self.input_title.set_text(f"image {numbers['size']} {TIMES} {numbers['size']}{grown}")
-        self.output_title.set_text(f"feature map {_by(maps)}")
+        titles = [f"image {numbers['size']} {TIMES} {numbers['size']}{grown}", f"feature map {_by(maps)}"]
+        self.titles.write(titles, [(202, 416), (779, 416)], 10.5)
         self.sum.set_text(f"sum of the products: {signed(numbers['value'])}")
 
     def describe(self, numbers):
@@ -331,12 +331,12 @@ class Kernel(Explorer):
         if keeps_brightness:
             self.grey_map.set(numbers["map"])
             self.grey_bar.set(np.linspace(1, 0, 256)[:, None])
-            marks = ("1", "0.5", "0")
+            ends = ("1", "0.5", "0")
         else:
             self.signed_map.set(numbers["map"])
             self.signed_bar.set(np.linspace(limit, -limit, 256)[:, None])
-            marks = (f"+{limit:.2g}", "0", signed(-limit, "{:.2g}"))
-        for label, mark in zip(self.ends, marks, strict=True):
+            ends = (f"+{limit:.2g}", "0", signed(-limit, "{:.2g}"))
+        for label, mark in zip(self.ends, ends, strict=True):
             label.set_text(mark)
         self.photo_title.set_text(f"photo, shape {numbers['photo'].shape}")
         self.kernel_title.set_text(f"kernel, shape {weights.shape}")
@@ -545,7 +545,7 @@ class Stride(Explorer):
 
     def stage(self, figure):
         self.image = Pixels(picture_axes(figure, 12, 14, 320, 320))
-        self.steps = Outline(self.image.axes, ORANGE, 1, fill=ORANGE)
+        self.steps = marks(self.image.axes, "s", ORANGE, size=2.5)
         self.map = Pixels(picture_axes(figure, 346, 64, 240, 240), "RdBu_r", lines=False)
         caption(figure, 172, 354, "image 32 \N{MULTIPLICATION SIGN} 32; dots: middles of the windows", 10)
         self.map_title = Label(figure, 466, 320, align="center")
@@ -581,7 +581,7 @@ class Stride(Explorer):
         maps, stride, half = numbers["map"], numbers["stride"], (numbers["kernel_size"] - 1) / 2
         self.image.set(numbers["image"])
         centres = np.arange(len(maps)) * stride + half
-        self.steps.put([_bar(x - 0.12, y - 0.12, 0.24, 0.24) for y in centres for x in centres])
+        self.steps.set_data(np.tile(centres, len(centres)), np.repeat(centres, len(centres)))
         self.map.vmin, self.map.vmax = -numbers["needed"] / 0.6, numbers["needed"] / 0.6
         self.map.set(maps)
         self.map_title.set_text(f"feature map {_by(maps)}")
@@ -697,9 +697,3 @@ def _crosses(cells, half_width, half_height):
         for y, x in cells
         for sign in (1, -1)
     ]
-
-
-def _corner_marks(starts):
-    """Return a small triangle in the upper left corner of every cell at which a window starts."""
-    places = np.array([(column, row) for row in starts for column in starts]) - 0.46
-    return places[:, None, :] + np.array([(0, 0), (0.2, 0), (0, 0.2)])
