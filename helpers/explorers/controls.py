@@ -3,7 +3,6 @@
 import ipywidgets as widgets
 
 WIDTH = "300px"
-_SHAPE = {"style": {"description_width": "96px"}}
 
 
 def slider(label, start, least, most, tooltip, step=1, readout=True):
@@ -42,4 +41,4 @@ def square_of(boxes, title):
 
 
 def _shape():
-    return {"layout": widgets.Layout(width=WIDTH, margin="2px 6px"), **_SHAPE}
+    return {"layout": widgets.Layout(width=WIDTH, margin="2px 6px"), "style": {"description_width": "96px"}}

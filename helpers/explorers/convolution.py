@@ -139,13 +139,16 @@ class Window(Explorer):
         )
 
 
+@lru_cache
 def small_image(name, size):
     """Return (size, size) whole numbers from 0 (darkest) to 9 (brightest): a patch of a photo, or one bright pixel."""
     if name == ONE_PIXEL:
         return 9 * centre_only(size)
     photo, top, left, side = PATCHES[name]
     pixels = shrink(load_photo(photo, grey=True)[top : top + side, left : left + side], size, size)
-    return np.round(9 * (pixels - pixels.min()) / (pixels.max() - pixels.min()))
+    pixels = np.round(9 * (pixels - pixels.min()) / (pixels.max() - pixels.min()))
+    pixels.flags.writeable = False  # every move of a slider gets this same array
+    return pixels
 
 
 def vertical_edges(size):

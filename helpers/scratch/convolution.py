@@ -37,7 +37,7 @@ def conv2d(images, kernels, bias=None, strides=1, padding="valid", dilation_rate
     float64 inside unless the images are float32. Raises ValueError for shapes that do not fit, and for NaN or infinity.
     """
     images, kernels, bias = _checked_arrays(images, kernels, bias)
-    padded, window = _windows(images, kernels.shape, _pair("strides", strides), padding, _pair("dilation_rate", dilation_rate))
+    padded, window, _ = _windows(images, kernels.shape, strides, padding, dilation_rate)
     maps = np.zeros((*padded[window(0, 0)].shape[:3], kernels.shape[3]), images.dtype)
     for i, j in np.ndindex(kernels.shape[:2]):
         maps += _weighed(padded[window(i, j)], kernels[i, j])
@@ -51,8 +51,7 @@ def conv2d_backward(gradient, images, kernels, strides=1, padding="valid", dilat
     each pixel collects weight times gradient from every window that read it.
     """
     images, kernels, _ = _checked_arrays(images, kernels, None)
-    pads = _pads(images.shape[1:3], kernels.shape, _pair("strides", strides), padding, _pair("dilation_rate", dilation_rate))
-    padded, window = _windows(images, kernels.shape, _pair("strides", strides), padding, _pair("dilation_rate", dilation_rate))
+    padded, window, pads = _windows(images, kernels.shape, strides, padding, dilation_rate)
     _must_have_shape("gradient", gradient, (*padded[window(0, 0)].shape[:3], kernels.shape[3]))
     gradient = np.asarray(gradient, dtype=images.dtype)
     padded_gradient, kernels_gradient = np.zeros_like(padded), np.zeros_like(kernels)
@@ -109,7 +108,8 @@ def _weighed(pixels, weights):
 
 
 def _windows(images, kernel_shape, strides, padding, dilation_rate):
-    """Return the padded images, and a function: place (i, j) in the kernel -> the slices of all pixels that meet it."""
+    """Return the padded images, a function: place (i, j) in the kernel -> slices of all pixels that meet it, and the pads."""
+    strides, dilation_rate = _pair("strides", strides), _pair("dilation_rate", dilation_rate)
     pads = _pads(images.shape[1:3], kernel_shape, strides, padding, dilation_rate)
     padded = np.pad(images, ((0, 0), *pads, (0, 0)))
     steps = [
@@ -124,7 +124,7 @@ def _windows(images, kernel_shape, strides, padding, dilation_rate):
         # The last window starts (steps - 1) strides further on; a slice ends one after it.
         return (slice(None), *(slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(starts, steps, strides, strict=True)))
 
-    return padded, window
+    return padded, window, pads
 
 
 def _pads(sizes, kernel_shape, strides, padding, dilation_rate):
