@@ -5,24 +5,15 @@ pixels and so has nothing to compute, and `interact`, which draws a new figure o
 work of the computer falls on all of them. Two presses forth, two back: so each is measured from the start of its explorer.
 """
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks.table import Row, median, p95
+from tests.browser.server import FLAGS, IDLE, RUN_ALL, SHOW, find_chromium, jupyterlab
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 TOKEN = "benchmarks"
 ROUNDS, PRESSES = 3, 8  # presses in multiples of 4
 ASKED = "p95 <= floor x 2.5, median <= interact / 3"
@@ -56,15 +47,6 @@ CELLS = {"floor": FLOOR, "interact": INTERACT} | {
 }
 
 OPEN = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
-IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
-# JupyterLab draws the cells that are in sight alone.
-SHOW = """async place => {
-    const notebook = jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = place;
-    await notebook.scrollToItem(place, 'start');
-    return notebook.widgets[place].node;
-}"""
 SLIDERS = """cell => [...cell.querySelectorAll('.widget-slider')].filter(slider => !slider.querySelector('[disabled]'))
     .map(slider => slider.querySelector('.widget-label').innerText)"""
 # Press the arrow keys on a slider to and fro; return the milliseconds from each key to the frame after the new picture.
@@ -102,10 +84,10 @@ PRESS = """async ([cell, label, presses]) => {
 
 def measure():
     """Return a row for every slider, after those for the floor and for `interact`."""
-    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    chromium = find_chromium()
     if chromium is None:
         return [Row("slider to pixels in JupyterLab", ASKED, "skipped: no Chromium found", None)]
-    with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sliders(Path(folder)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(120_000)
@@ -161,43 +143,10 @@ def rows_of(times):
     return rows
 
 
-@contextmanager
-def jupyterlab(folder):
-    """Start a JupyterLab with settings of its own over a notebook with all sliders; yield its address."""
+def sliders(folder):
+    """Return a JupyterLab, to be entered, over a notebook with all sliders."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip()) for code in CELLS.values()])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     (folder / "root").mkdir()
     nbformat.write(notebook, folder / "root" / "sliders.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = {
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": folder / "root",
-        "IdentityProvider.token": TOKEN,
-        "LabApp.workspaces_dir": folder / "workspaces",
-        "LabApp.user_settings_dir": folder / "settings",
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-    command += [f"--{name}={value}" for name, value in options.items()]
-    places = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
-    with open(folder / "server.log", "w") as log:
-        server = subprocess.Popen(command, cwd=folder, env=os.environ | places, stdout=log, stderr=log)
-    try:
-        wait_for(server, f"http://127.0.0.1:{port}", folder / "server.log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_for(server, address, log, seconds=120):
-    """Wait until the server answers; RuntimeError with the end of its log if it does not."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            return urllib.request.urlopen(f"{address}/api", timeout=5)
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
+    return jupyterlab(folder, folder / "root", TOKEN)

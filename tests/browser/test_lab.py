@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import TimeoutError
 
+from tests.browser.server import IDLE, RUN_ALL, SHOW
+
 LESSON = Path(__file__).parent.parent.parent / "notebooks" / "02_convolution.ipynb"
 CELLS = json.loads(LESSON.read_text(encoding="utf-8"))["cells"] if LESSON.exists() else []
 EXPLORERS = {"".join(cell["source"]): place for place, cell in enumerate(CELLS) if "".join(cell["source"])[:8] == "explore_"}
@@ -19,16 +21,7 @@ pytestmark = [
 OPEN = (
     "path => window.jupyterapp?.shell.currentWidget?.context?.path === path && jupyterapp.shell.currentWidget.context.isReady"
 )
-IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-RUN_ALL = "async () => { await jupyterapp.commands.execute('notebook:run-all-cells') }"
 SAVED = "() => jupyterapp.shell.currentWidget.content.model.toJSON()"
-# JupyterLab draws the cells that are in sight alone.
-SHOW = """async place => {
-    const notebook = jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = place;
-    await notebook.scrollToItem(place, 'start');
-    return notebook.widgets[place].node;
-}"""
 LOOK = "cell => [cell.querySelector('img').src, cell.querySelector('[role=status]').innerText]"
 CHANGED = """([cell, [picture, sentence]]) => cell.querySelector('img').src !== picture
     && cell.querySelector('[role=status]').innerText !== sentence"""
