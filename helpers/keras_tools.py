@@ -19,8 +19,15 @@ from IPython.display import display
 from ipywidgets import HBox, IntProgress, Label
 
 from helpers.scratch.convolution import Conv2D
+from helpers.scratch.dense import Dense
+from helpers.scratch.dropout import Dropout
+from helpers.scratch.sequential import Sequential
 
-_SCRATCH = {"Conv2D": Conv2D}
+_SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
+    "Conv2D": (Conv2D, ("filters", "kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")),
+    "Dense": (Dense, ("units", "activation", "use_bias")),
+    "Dropout": (Dropout, ("rate",)),
+}
 # Options of Keras's layers that ours do not have, and the only value with which both mean the same.
 _FIXED = {"data_format": "channels_last", "groups": 1}
 
@@ -75,7 +82,7 @@ def copy_weights(source, target):
 
 
 def to_scratch(model):
-    """Return the layers of a built Keras Sequential model as a list of our own layers, with the same weights.
+    """Return our own Sequential with the layers and the weights of a built Keras Sequential model, ready to predict.
 
     Raises ValueError for a layer, an option or an activation that ours do not have, and for a model without weights.
     """
@@ -83,7 +90,15 @@ def to_scratch(model):
         raise ValueError(f"model: expected a keras.Sequential, got {type(model).__name__}")
     if not model.built:
         raise ValueError("model: expected a built one (give it a keras.Input, or fit it), got one without weights")
-    return [_to_scratch_layer(layer) for layer in model.layers]
+    ours = Sequential([_to_scratch_layer(layer) for layer in model.layers])
+    shape, ours.output_shapes = model.inputs[0].shape, []
+    for theirs, layer in zip(model.layers, ours.layers, strict=True):
+        layer.build(shape, ours.rng)  # the weights drawn here are replaced at once
+        copy_weights(theirs, layer)
+        shape = theirs.compute_output_shape(shape)
+        ours.output_shapes.append(shape)
+    ours.built = True
+    return ours
 
 
 def _to_scratch_layer(layer):
@@ -93,9 +108,5 @@ def _to_scratch_layer(layer):
     for option, value in _FIXED.items():
         if config.get(option, value) != value:
             raise ValueError(f"model: expected {option}={value!r} in the layer {layer.name!r}, got {config[option]!r}")
-    ours = ("filters", "kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")
-    scratch = _SCRATCH[kind](**{option: config[option] for option in ours})
-    # The weights drawn here are replaced at once.
-    scratch.build(layer.get_build_config()["input_shape"], np.random.default_rng(0))
-    copy_weights(layer, scratch)
-    return scratch
+    scratch, options = _SCRATCH[kind]
+    return scratch(**{option: config[option] for option in options})

@@ -88,10 +88,7 @@ def test_to_scratch_gives_the_same_numbers(options):
         [keras.Input((16, 17, 3)), keras.layers.Conv2D(4, bias_initializer="normal", **options), keras.layers.Conv2D(2, 3)]
     )
     images = np.random.default_rng(0).random((2, 16, 17, 3), dtype=np.float32)
-    maps = images
-    for layer in to_scratch(model):
-        maps = layer.forward(maps)
-    assert_allclose(maps, keras.ops.convert_to_numpy(model(images)), atol=1e-5)
+    assert_allclose(to_scratch(model).predict(images), keras.ops.convert_to_numpy(model(images)), atol=1e-5)
 
 
 def test_to_scratch_takes_a_model_that_was_built_by_its_first_data():
@@ -100,7 +97,7 @@ def test_to_scratch_takes_a_model_that_was_built_by_its_first_data():
         to_scratch(model)
     images = np.random.default_rng(0).random((1, 5, 5, 1), dtype=np.float32)
     expected = keras.ops.convert_to_numpy(model(images))
-    assert_allclose(to_scratch(model)[0].forward(images), expected, atol=1e-5)
+    assert_allclose(to_scratch(model).predict(images), expected, atol=1e-5)
 
 
 def test_copy_weights_goes_both_ways():
@@ -127,7 +124,10 @@ def test_copy_weights_refuses_another_shape():
 @pytest.mark.parametrize(
     "layer, message",
     [
-        (keras.layers.Dense(2, name="last"), r"model: expected layers out of Conv2D, got Dense \(named 'last'\)"),
+        (
+            keras.layers.Softmax(name="last"),
+            r"model: expected layers out of Conv2D, Dense, Dropout, got Softmax \(named 'last'\)",
+        ),
         (keras.layers.Conv2D(2, 3, groups=2, name="split"), "model: expected groups=1 in the layer 'split', got 2"),
         (keras.layers.Conv2D(2, 3, activation="mish"), "activation: expected one of .*'relu'.* got 'mish'"),
     ],

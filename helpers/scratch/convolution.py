@@ -8,6 +8,7 @@ cross-correlation (Goodfellow, Bengio and Courville 2016, section 9.1).
 import numpy as np
 
 from helpers.scratch.activations import activation_named
+from helpers.scratch.checks import finite, whole
 from helpers.scratch.layer import Layer, glorot_uniform
 
 
@@ -19,7 +20,7 @@ def output_size(size, kernel_size, strides=1, padding="valid", dilation_rate=1):
     Raises ValueError where the window does not fit.
     """
     for name, value in (("size", size), ("kernel_size", kernel_size), ("strides", strides), ("dilation_rate", dilation_rate)):
-        _whole(name, value, at_least=1)
+        whole(name, value, at_least=1)
     before, after = _padding_of_axis(size, kernel_size, strides, padding, dilation_rate)
     span = dilation_rate * (kernel_size - 1) + 1
     room = size + before + after - span
@@ -71,7 +72,7 @@ class Conv2D(Layer):
         self, filters, kernel_size, strides=1, padding="valid", dilation_rate=1, activation="linear", use_bias=True
     ):  # Keras's names and order
         super().__init__()
-        self.filters, self.use_bias = _whole("filters", filters, at_least=1), use_bias
+        self.filters, self.use_bias = whole("filters", filters, at_least=1), use_bias
         self.kernel_size = _pair("kernel_size", kernel_size)
         self.options = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
         self.activation = activation_named(activation)
@@ -90,12 +91,13 @@ class Conv2D(Layer):
         """Return the activated feature maps (batch, out_height, out_width, filters)."""
         self.inputs = inputs
         self.maps = conv2d(inputs, self.weights["kernel"], self.weights.get("bias"), **self.options)
-        return self.activation.forward(self.maps)
+        self.outputs = self.activation.forward(self.maps)
+        return self.outputs
 
     def backward(self, gradient):
         """Return the gradient for the inputs; leave those for the weights in `gradients`."""
         _must_have_shape("gradient", gradient, self.maps.shape)
-        gradient = gradient * self.activation.derivative(self.maps)
+        gradient = self.activation.backward(gradient, self.maps, self.outputs)
         inputs_gradient, kernel, bias = conv2d_backward(gradient, self.inputs, self.weights["kernel"], **self.options)
         self.gradients = {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
         return inputs_gradient
@@ -134,7 +136,7 @@ def _pads(sizes, kernel_shape, strides, padding, dilation_rate):
             (top, bottom), (left, right) = padding
         except (TypeError, ValueError):
             raise ValueError(f'padding: expected "valid", "same" or ((top, bottom), (left, right)), got {padding!r}') from None
-        return tuple((_whole("padding", a), _whole("padding", b)) for a, b in ((top, bottom), (left, right)))
+        return tuple((whole("padding", a), whole("padding", b)) for a, b in ((top, bottom), (left, right)))
     axes = zip(sizes, kernel_shape[:2], strides, dilation_rate, strict=True)
     return tuple(_padding_of_axis(size, kernel, stride, padding, dilation) for size, kernel, stride, dilation in axes)
 
@@ -153,7 +155,7 @@ def _padding_of_axis(size, kernel_size, stride, padding, dilation):
     ends = tuple(padding) if np.ndim(padding) else (padding, padding)
     if len(ends) != 2:
         raise ValueError(f'padding: expected "valid", "same", a number of pixels or (before, after), got {padding!r}')
-    return _whole("padding", ends[0]), _whole("padding", ends[1])
+    return whole("padding", ends[0]), whole("padding", ends[1])
 
 
 def _checked_arrays(images, kernels, bias):
@@ -168,10 +170,7 @@ def _checked_arrays(images, kernels, bias):
         )
     dtype = np.float32 if images.dtype == np.float32 else np.float64
     images, kernels = images.astype(dtype, copy=False), kernels.astype(dtype, copy=False)
-    if not np.isfinite(images).all():
-        raise ValueError(
-            f"images: expected finite numbers, got {np.count_nonzero(~np.isfinite(images))} that are NaN or infinite"
-        )
+    finite("images", images)
     if bias is not None:
         bias = np.asarray(bias, dtype)
         if bias.shape != kernels.shape[3:]:
@@ -189,11 +188,4 @@ def _pair(name, value):
     pair = tuple(value) if np.ndim(value) else (value, value)
     if len(pair) != 2:
         raise ValueError(f"{name}: expected a number or a pair (rows, columns), got {value!r}")
-    return tuple(_whole(name, number, at_least=1) for number in pair)
-
-
-def _whole(name, value, at_least=0):
-    """Return value as an int; raise ValueError where it is not a whole number or too small."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < at_least:
-        raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value!r}")
-    return int(value)
+    return tuple(whole(name, number, at_least=1) for number in pair)

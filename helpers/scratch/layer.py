@@ -27,6 +27,10 @@ class Layer:
         for name, new in zip(list(self.weights), arrays, strict=True):
             self.weights[name] = np.array(new, dtype=self.weights[name].dtype)
 
+    def penalty(self):
+        """Return what the size of the weights adds to the loss: nothing, unless a layer says otherwise."""
+        return 0.0
+
 
 def glorot_uniform(shape, fan_in, fan_out, rng):
     """Return weights drawn evenly between -limit and limit = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)."""

@@ -1,0 +1,17 @@
+"""Checks of arguments that several layers share. Each error names the argument, what it expected and what it got."""
+
+import numpy as np
+
+
+def whole(name, value, at_least=0):
+    """Return value as an int; raise ValueError where it is not a whole number or too small."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < at_least:
+        raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value!r}")
+    return int(value)
+
+
+def finite(name, array):
+    """Raise ValueError where a number of the array is NaN or infinite."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = np.count_nonzero(~np.isfinite(array))
+        raise ValueError(f"{name}: expected finite numbers, got {bad} that {'is' if bad == 1 else 'are'} NaN or infinite")
