@@ -70,14 +70,12 @@ def fingerprint(explorer):
 
 
 def test_every_lesson_with_explorers_is_swept():
-    assert "convolution" in TOPICS
-    assert {name for topic, name in FACTORIES if topic == "convolution"} == {
-        "explore_channels",
-        "explore_kernel",
-        "explore_window",
-        "explore_coverage",
-        "explore_stride",
+    expected = {
+        "ann": "activations backpropagation descent forward_pass neuron playground regression",
+        "convolution": "channels kernel window coverage stride",
     }
+    found = {topic: {name for each, name in FACTORIES if each == topic} for topic in TOPICS}
+    assert found == {topic: {f"explore_{name}" for name in names.split()} for topic, names in expected.items()}
 
 
 def shape(control):

@@ -31,6 +31,7 @@ class Explorer:
     title = ""  # one line: what the picture shows
     size = (960, 380)  # of the picture, in pixels
     lines = 2  # room kept for the sentence, so that the page does not jump
+    shows_progress = False  # whether some moves take long enough for a bar: `compute` then calls `progress`
 
     def __init__(self):
         self.controls = self.make_controls()
@@ -47,6 +48,7 @@ class Explorer:
         self._background = self.figure.canvas.copy_from_bbox(self.figure.bbox)
         self._picture = widgets.Image(format="png", layout=widgets.Layout(width=f"{self.size[0]}px", max_width="100%"))
         self._readout = widgets.HTML()
+        self._progress = widgets.FloatProgress(max=1.0, layout=widgets.Layout(visibility="hidden", height="8px", width="300px"))
         self.refresh()
         for control in self.controls.values():
             control.observe(self._moved, "value")
@@ -81,6 +83,13 @@ class Explorer:
     def arrange(self, controls):
         """Return the widgets to show above the picture."""
         return list(controls.values())
+
+    # What a topic may use.
+
+    def progress(self, share):
+        """Show how far long work has come, from 0 to 1; at 1 the bar goes away. Leaves no trace in numbers or picture."""
+        self._progress.value = share
+        self._progress.layout.visibility = "visible" if share < 1 else "hidden"
 
     # What everyone else uses.
 
@@ -158,7 +167,8 @@ class Explorer:
         reset = widgets.Button(description="Reset", icon="undo", tooltip="Move every control back to its start", layout=layout)
         reset.on_click(lambda button: self.reset())
         row = widgets.Layout(flex_flow="row wrap", align_items="center", max_width=f"{self.size[0] + 20}px")
-        return widgets.VBox([widgets.Box([*self.arrange(self.controls), reset], layout=row), self._picture, self._readout])
+        controls = [widgets.Box([*self.arrange(self.controls), reset], layout=row)]
+        return widgets.VBox([*controls, *([self._progress] if self.shows_progress else []), self._picture, self._readout])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Return the widgets, with the picture and the sentence for places where no kernel runs."""
