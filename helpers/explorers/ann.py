@@ -75,11 +75,11 @@ class Playground(Explorer):
         again = widgets.Button(description="Seed + 1", icon="random", tooltip="Train again with the next seed")
         again.layout = widgets.Layout(width="110px", margin="2px 6px")
         again.on_click(lambda button: self._next_seed())
-        play = widgets.Play(min=0, max=EPOCHS, step=2, interval=120, tooltip="Watch it learn", show_repeat=False)
-        play.layout = widgets.Layout(margin="2px 6px 2px 110px")
+        play = widgets.Play(EPOCHS, min=0, max=EPOCHS, step=2, interval=120, tooltip="Watch it learn", show_repeat=False)
+        play.layout = widgets.Layout(margin="2px 20px 2px 10px")
         widgets.jslink((play, "value"), (epoch, "value"))
         epoch.layout.width = "460px"
-        return [rows_of(settings, 3), again, epoch, play]
+        return [rows_of([*settings, again], 3), epoch, play]
 
     def _next_seed(self):
         seed = self.controls["seed"]
