@@ -23,11 +23,79 @@ from helpers.scratch.sequential import Callback, Sequential
 MINUS, TIMES, DOT = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{MIDDLE DOT}"
 NEURON_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")
 DARK_BLUE, DARK_RED = "#053061", "#67001f"
+EPOCHS = 200
+
+
+class Replay(Explorer):
+    """An explorer that trains a small network at every move, and then replays the run with the slider `epoch`.
+
+    A topic adds `train(**settings, tell)`, which returns a run; `tell` is called with the share that is done.
+    """
+
+    shows_progress = True
+
+    def __init__(self):
+        self._runs = OrderedDict()
+        super().__init__()
+
+    def run(self, **settings):
+        """Return the training run for these settings; the last few are kept, so that the slider `epoch` only replays."""
+        key = tuple(settings.items())
+        if key not in self._runs:
+            self._runs[key] = self.train(**settings, tell=self.progress)
+            if len(self._runs) > 24:
+                self._runs.popitem(last=False)
+        return self._runs[key]
+
+    def arrange(self, controls):
+        *settings, epoch = controls.values()
+        again = widgets.Button(description="Seed + 1", icon="random", tooltip="Train again with the next seed")
+        again.layout = widgets.Layout(width="110px", margin="2px 6px")
+        again.on_click(lambda button: self._next_seed())
+        play = widgets.Play(epoch.max, min=0, max=epoch.max, step=2, interval=120, tooltip="Watch it learn", show_repeat=False)
+        play.layout = widgets.Layout(margin="2px 20px 2px 10px")
+        widgets.jslink((play, "value"), (epoch, "value"))
+        epoch.layout.width = "460px"
+        return [rows_of([*settings, again], 3), epoch, play]
+
+    def _next_seed(self):
+        seed = self.controls["seed"]
+        seed.value = min(seed.value + 1, seed.max)
+
+
+class Snapshots(Callback):
+    """Keeps the weights before the first epoch and after each one."""
+
+    def __init__(self, tell):
+        self.tell = tell
+
+    def on_train_begin(self):
+        self.taken = [self.model.get_weights()]
+
+    def on_epoch_end(self, epoch, logs):
+        self.taken.append(self.model.get_weights())
+        if self.tell and epoch % 10 == 9:
+            self.tell((epoch + 1) / EPOCHS)
+
+
+def snapshots_of(model, x, y, batch, tell):
+    """Train and return the weights before the first epoch and after each one: a list of arrays (epochs, ...).
+
+    The list ends before the first epoch that leaves weights that are NaN or infinite.
+    """
+    updates = EPOCHS * -(-len(x) // batch)
+    snapshots = Snapshots(tell if updates * len(model.layers) > 5000 else None)
+    model.fit(x, y, EPOCHS, batch, callbacks=[snapshots])
+    weights = [np.stack(arrays) for arrays in zip(*snapshots.taken, strict=True)]
+    finite = np.logical_and.reduce([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in weights])
+    kept = len(finite) if finite.all() else int(finite.argmin())
+    return [array[:kept] for array in weights]
+
 
 # The playground.
 
 WINE, TUMOURS = "wine (real)", "breast cancer (real)"
-EPOCHS, EXAMPLES = 200, 250
+EXAMPLES = 250
 PALE = -0.45, 1.45  # colours for 0 to 1 without the darkest ones, so that points stand out
 REACH = 2.6  # the plane is shown from -2.6 to 2.6 standard deviations
 CELLS = 96  # the plane is asked at 96 x 96 places
@@ -38,15 +106,14 @@ def explore_playground(data="circles"):
     return Playground(data)
 
 
-class Playground(Explorer):
+class Playground(Replay):
+    train = staticmethod(lambda **settings: train_classifier(**settings))
     title = "A small network learns to tell two classes of points apart."
     size = (960, 500)
     lines = 4
-    shows_progress = True
 
     def __init__(self, data):
         self.first_data = data
-        self._runs = OrderedDict()
         super().__init__()
 
     def make_controls(self):
@@ -69,21 +136,6 @@ class Playground(Explorer):
             "seed": slider("Seed", 0, 0, 99, "Other first weights, and another order of the examples; the points stay"),
             "epoch": slider("Epoch", EPOCHS, 0, EPOCHS, "Go forth and back in time: the network after so many epochs"),
         }
-
-    def arrange(self, controls):
-        *settings, epoch = controls.values()
-        again = widgets.Button(description="Seed + 1", icon="random", tooltip="Train again with the next seed")
-        again.layout = widgets.Layout(width="110px", margin="2px 6px")
-        again.on_click(lambda button: self._next_seed())
-        play = widgets.Play(EPOCHS, min=0, max=EPOCHS, step=2, interval=120, tooltip="Watch it learn", show_repeat=False)
-        play.layout = widgets.Layout(margin="2px 20px 2px 10px")
-        widgets.jslink((play, "value"), (epoch, "value"))
-        epoch.layout.width = "460px"
-        return [rows_of([*settings, again], 3), epoch, play]
-
-    def _next_seed(self):
-        seed = self.controls["seed"]
-        seed.value = min(seed.value + 1, seed.max)
 
     def relevant(self, data, layers, **others):
         unused = {"noise"} if data in (WINE, TUMOURS) else set()
@@ -118,7 +170,7 @@ class Playground(Explorer):
         return [self.edges, self.neurons, self.surface, *self.points, *self.curves, self.now, self.titles, self.legend]
 
     def compute(self, epoch, **settings):
-        run = self._run(**settings)
+        run = self.run(**settings)
         last = min(epoch, len(run["train_loss"]) - 1)
         weights = [array[last] for array in run["weights"]]
         outputs = outputs_of(weights, plane(), settings["activation"])
@@ -132,15 +184,6 @@ class Playground(Explorer):
             **{"surface": outputs[-1].reshape(CELLS, CELLS), "hidden": hidden},
             **{f"{part}_right": right_of(weights, run["data"], part, settings["activation"]) for part in ("train", "test")},
         }
-
-    def _run(self, **settings):
-        """Return the training run for these settings; the last few are kept, so that the epoch slider only replays."""
-        key = tuple(settings.items())
-        if key not in self._runs:
-            self._runs[key] = train(**settings, tell=self.progress)
-            if len(self._runs) > 24:
-                self._runs.popitem(last=False)
-        return self._runs[key]
 
     def paint(self, numbers):
         layers, hidden = numbers["layers"], numbers["hidden"]
@@ -243,36 +286,15 @@ def playground_data(data, noise, share):
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 
 
-class Snapshots(Callback):
-    """Keeps the weights before the first epoch and after each one."""
-
-    def __init__(self, tell, slow):
-        self.tell, self.slow = tell, slow
-
-    def on_train_begin(self):
-        self.taken = [self.model.get_weights()]
-
-    def on_epoch_end(self, epoch, logs):
-        self.taken.append(self.model.get_weights())
-        if self.slow and epoch % 10 == 9:
-            self.tell((epoch + 1) / EPOCHS)
-
-
-def train(data, noise, share, layers, neurons, activation, rate, l2, batch, seed, tell=print):
+def train_classifier(data, noise, share, layers, neurons, activation, rate, l2, batch, seed, tell=None):
     """Return a training run: the data, the weights and the losses before the first epoch and after each one."""
     points = playground_data(data, noise, share)
     hidden = [Dense(neurons, activation, l2=l2) for _ in range(layers)]
     model = Sequential([*hidden, Dense(1, "sigmoid", l2=l2)], np.random.default_rng(seed))
     model.compile(Adam(rate), "binary_crossentropy")
-    batches = -(-len(points["x_train"]) // batch)
-    snapshots = Snapshots(tell, slow=batches * (layers + 1) > 24)
-    model.fit(points["x_train"], points["y_train"], EPOCHS, batch, callbacks=[snapshots])
-    weights = [np.stack(arrays) for arrays in zip(*snapshots.taken, strict=True)]
-    finite = np.logical_and.reduce([np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in weights])
-    kept = len(finite) if finite.all() else int(finite.argmin())
-    weights = [array[:kept] for array in weights]
+    weights = snapshots_of(model, points["x_train"], points["y_train"], batch, tell)
     losses = {f"{part}_loss": losses_of(weights, points, part, activation) for part in ("train", "test")}
-    return {"data": points, "weights": weights, "batches": batches, **losses}
+    return {"data": points, "weights": weights, "batches": -(-len(points["x_train"]) // batch), **losses}
 
 
 def outputs_of(weights, x, activation):

@@ -25,10 +25,16 @@ def new_figure(width, height):
 
 def picture_axes(figure, left, bottom, width, height, title=""):
     """Return axes without ticks or frame, placed in pixels from the lower left corner of the figure."""
+    axes = chart_axes(figure, left, bottom, width, height, xticks=[], yticks=[], title=title)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def chart_axes(figure, left, bottom, width, height, **settings):
+    """Return axes for a chart, placed in pixels from the lower left corner of the figure; settings as for `axes.set`."""
     full_width, full_height = figure.get_size_inches() * DPI
     axes = figure.add_axes([left / full_width, bottom / full_height, width / full_width, height / full_height])
-    axes.set(xticks=[], yticks=[], title=title)
-    axes.spines[:].set_visible(False)
+    axes.set(**settings)
     return axes
 
 
