@@ -6,17 +6,17 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.datasets import POINTS, load_breast_cancer, load_wine, make_points, split, standardize
+from helpers.datasets import POINTS, load_breast_cancer, load_diabetes, load_photo, load_wine, make_points, split, standardize
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.plots.figure import BLUE, INK, ORANGE, caption, picture_axes
-from helpers.plots.lettering import Lettering
+from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
+from helpers.plots.lettering import Label, Lettering
 from helpers.plots.network import Edges, Thumbnails
-from helpers.plots.number_grid import marks
+from helpers.plots.number_grid import marks, number_text
 from helpers.plots.pixels import Pixels
 from helpers.scratch.activations import ACTIVATIONS
 from helpers.scratch.dense import Dense
-from helpers.scratch.losses import EPSILON
+from helpers.scratch.losses import EPSILON, mean_squared_error
 from helpers.scratch.optimizers import Adam
 from helpers.scratch.sequential import Callback, Sequential
 
@@ -24,6 +24,160 @@ MINUS, TIMES, DOT = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{MIDDLE DOT}
 NEURON_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")
 DARK_BLUE, DARK_RED = "#053061", "#67001f"
 EPOCHS = 200
+
+
+# One weight that goes downhill.
+
+W_REACH, LOSS_REACH = 4.0, 22.0  # the loss curve is shown from -4 to 4, and up to 22
+PATIENTS = 442
+
+
+def explore_descent():
+    """Let one weight go down its loss curve, step by step, and choose how long the steps are."""
+    return Descent()
+
+
+class Descent(Explorer):
+    title = "One weight goes down its loss curve; the learning rate says how far each step goes."
+    size = (960, 396)
+    lines = 5
+
+    def make_controls(self):
+        return {
+            "rate": float_slider(
+                "Learning rate", 0.1, 0.01, 1.2, "How far each step goes: this times the slope", step=0.01, digits=2
+            ),
+            "start": float_slider("First weight", -3.0, -3.5, 3.5, "Where the weight starts", step=0.5),
+            "steps": slider("Steps", 1, 0, 40, "How many times the weight has been changed"),
+            "batch": choice("Batch size", PATIENTS, [8, 32, PATIENTS], f"Patients that are read for each step, of {PATIENTS}"),
+        }
+
+    def arrange(self, controls):
+        return [rows_of(list(controls.values()), 2)]
+
+    def stage(self, figure):
+        x, y = patients()
+        self.valley = chart_axes(figure, 62, 52, 350, 300, xlim=(-W_REACH, W_REACH), ylim=(0, LOSS_REACH))
+        self.valley.set(
+            xlabel="weight w", ylabel="loss of all patients", title="the loss for every weight", yticks=range(0, 21, 5)
+        )
+        w = np.linspace(-W_REACH, W_REACH, 161)
+        self.valley.plot(w, [loss_of(each, x, y) for each in w], color=INK, linewidth=1.5, linestyle="-")
+        self.cloud = chart_axes(
+            figure, 474, 52, 200, 300, xlim=(-3, 4), ylim=(-3.2, 3.2), xticks=range(-3, 5), yticks=range(-3, 4)
+        )
+        self.cloud.set(
+            xlabel="body mass index, standardised",
+            ylabel="disease after a year, standardised",
+            title="the patients, and w \N{MULTIPLICATION SIGN} index",
+        )
+        self.cloud.plot(x, y, linestyle="none", marker="o", markersize=2.5, color="#7d8ea3", mew=0)
+        self.course = chart_axes(figure, 738, 52, 200, 300, xlim=(-1, 41), ylim=(0, LOSS_REACH), yticks=range(0, 21, 5))
+        self.course.set(xlabel="steps", ylabel="loss", title="the loss after each step")
+        moving = {"animated": True, "linestyle": "-"}
+        self.path = self.valley.plot([], [], color=ORANGE, marker="o", markersize=4, linewidth=1, **moving)[0]
+        self.slope = self.valley.plot([], [], color=BLUE, linewidth=2.5, **moving)[0]
+        self.here = marks(self.valley, "o", ORANGE, 10)
+        self.line = self.cloud.plot([], [], color=ORANGE, linewidth=2.5, **moving)[0]
+        self.curve = self.course.plot([], [], color=ORANGE, marker="o", markersize=3, linewidth=1.2, **moving)[0]
+        caption(figure, 237, 330, "blue: the slope at this weight", 9.5)
+        return [self.path, self.slope, self.here, self.line, self.curve]
+
+    def compute(self, rate, start, steps, batch):
+        x, y = patients()
+        weights, slopes, chosen = [start], [], batches(batch)
+        for step in range(steps + 1):
+            few = chosen[step]
+            slopes.append(slope_of(weights[-1], x[few], y[few]))
+            weights.append(weights[-1] - rate * slopes[-1])
+        weights = np.array(weights)
+        losses = np.array([loss_of(each, x, y) for each in weights])
+        best = float(x @ y / (x @ x))
+        return {
+            **{
+                "weights": weights[:-1],
+                "losses": losses[:-1],
+                "slopes": np.array(slopes),
+                "next": weights[-1],
+                "next_loss": losses[-1],
+            },
+            **{"rate": rate, "steps": steps, "batch": batch, "best": best, "best_loss": loss_of(best, x, y)},
+        }
+
+    def paint(self, numbers):
+        weights, losses = numbers["weights"], numbers["losses"]
+        w, loss, slope = weights[-1], losses[-1], numbers["slopes"][-1]
+        self.path.set_data(weights.clip(-W_REACH, W_REACH), losses.clip(0, LOSS_REACH))
+        seen = abs(w) <= W_REACH and loss <= LOSS_REACH
+        half = 1.2 / np.hypot(1, slope * W_REACH / LOSS_REACH)  # of one length on the screen, however steep
+        self.slope.set_data([w - half, w + half] if seen else [], [loss - slope * half, loss + slope * half] if seen else [])
+        self.here.set_data([w] if seen else [], [loss] if seen else [])
+        self.line.set_data([-3, 4], [-3 * w, 4 * w])
+        self.curve.set_data(np.arange(len(losses)), losses.clip(0, LOSS_REACH))
+
+    def describe(self, numbers):
+        w, loss, slope, rate = numbers["weights"][-1], numbers["losses"][-1], numbers["slopes"][-1], numbers["rate"]
+        read = "" if numbers["batch"] == PATIENTS else f" (for a batch of {numbers['batch']}, so only about right)"
+        outside = np.sum((np.abs(numbers["weights"]) > W_REACH) | (numbers["losses"] > LOSS_REACH))
+        unseen = f" ({outside} of {len(numbers['weights'])} places lie outside the picture.)" if outside else ""
+        return (
+            f"Steps: {numbers['steps']}. Now w = {number_of(w)}, loss {loss:,.2f}, slope here {number_of(slope)}{read}.\n"
+            f"Next: `new w = w {MINUS} learning rate {DOT} slope = {number_of(w)} {MINUS} {rate:.2f}{DOT}({number_of(slope)}) "
+            f"= {number_of(numbers['next'])}`, loss {numbers['next_loss']:,.2f}.\n"
+            f"{verdict_on_steps(numbers)}{unseen}"
+        )
+
+
+def verdict_on_steps(numbers):
+    """Return what the learner should notice about the steps so far."""
+    losses, best = numbers["losses"], f"the lowest point is w = {numbers['best']:.2f}, loss {numbers['best_loss']:.2f}"
+    if len(losses) > 1 and losses[-1] > 1.01 * losses[0] and numbers["batch"] == PATIENTS:
+        return (
+            f"Each step jumps over the valley and lands higher than before: the loss explodes. ({best[0].upper()}{best[1:]}.)"
+        )
+    if losses[-1] < 1.001 * numbers["best_loss"]:
+        return f"The weight has arrived: {best}, and there the slope is 0."
+    if numbers["batch"] < PATIENTS and losses[-1] < 1.5 * numbers["best_loss"]:
+        return f"Near the bottom the steps wander about, because every batch has a slope of its own; {best}."
+    side = np.sign(numbers["weights"] - numbers["best"])
+    if len(side) > 1 and side[-1] != side[-2]:
+        return f"The step went over the lowest point to the other side; {best}."
+    return f"A positive slope sends the weight to the left, a negative one to the right: always downhill; {best}."
+
+
+def number_of(value):
+    """Return a number with two decimals and a true minus sign."""
+    return number_text("{:,.2f}", value)
+
+
+@lru_cache
+def patients():
+    """Return the body mass index of 442 patients, and how far their disease went in a year, both standardised: (442,) each."""
+    table = load_diabetes()
+    x, y = table.x[:, table.columns.index("body mass index")], table.y
+    x, y = standardize(x), standardize(y)
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
+
+
+def loss_of(w, x, y):
+    """Return the mean squared error of the prediction w * x."""
+    return mean_squared_error(y, w * x)
+
+
+def slope_of(w, x, y):
+    """Return how steep the loss is at w: the mean of 2 (w x - y) x, by the chain rule."""
+    return np.mean(2 * (w * x - y) * x)
+
+
+@lru_cache
+def batches(size):
+    """Return 41 arrays: which patients are read for each step, in epochs that show every patient once."""
+    rng, parts = np.random.default_rng(0), []
+    while len(parts) < 41:
+        order = rng.permutation(PATIENTS)
+        parts += [order[start : start + size] for start in range(0, PATIENTS, size)]
+    return parts[:41]
 
 
 class Replay(Explorer):
@@ -40,7 +194,8 @@ class Replay(Explorer):
 
     def run(self, **settings):
         """Return the training run for these settings; the last few are kept, so that the slider `epoch` only replays."""
-        key = tuple(settings.items())
+        needed = self.relevant(**settings)
+        key = tuple((name, value) for name, value in settings.items() if name in needed)
         if key not in self._runs:
             self._runs[key] = self.train(**settings, tell=self.progress)
             if len(self._runs) > 24:
@@ -52,15 +207,19 @@ class Replay(Explorer):
         again = widgets.Button(description="Seed + 1", icon="random", tooltip="Train again with the next seed")
         again.layout = widgets.Layout(width="110px", margin="2px 6px")
         again.on_click(lambda button: self._next_seed())
-        play = widgets.Play(epoch.max, min=0, max=epoch.max, step=2, interval=120, tooltip="Watch it learn", show_repeat=False)
-        play.layout = widgets.Layout(margin="2px 20px 2px 10px")
-        widgets.jslink((play, "value"), (epoch, "value"))
+        self._play = widgets.Play(epoch.max, min=0, max=epoch.max, interval=70, tooltip="Watch it learn", show_repeat=False)
+        self._play.layout = widgets.Layout(margin="2px 20px 2px 10px")
+        widgets.jslink((self._play, "value"), (epoch, "value"))
         epoch.layout.width = "460px"
-        return [rows_of([*settings, again], 3), epoch, play]
+        return [rows_of([*settings, again], 3), epoch, self._play]
+
+    def reset(self):
+        self._play.playing = False
+        return super().reset()
 
     def _next_seed(self):
         seed = self.controls["seed"]
-        seed.value = min(seed.value + 1, seed.max)
+        seed.value = seed.value + 1 if seed.value < seed.max else seed.min
 
 
 class Snapshots(Callback):
@@ -97,7 +256,7 @@ def snapshots_of(model, x, y, batch, tell):
 WINE, TUMOURS = "wine (real)", "breast cancer (real)"
 EXAMPLES = 250
 PALE = -0.45, 1.45  # colours for 0 to 1 without the darkest ones, so that points stand out
-REACH = 2.6  # the plane is shown from -2.6 to 2.6 standard deviations
+REACH = 3.0  # the plane is shown from -3 to 3 standard deviations
 CELLS = 96  # the plane is asked at 96 x 96 places
 
 
@@ -109,7 +268,7 @@ def explore_playground(data="circles"):
 class Playground(Replay):
     train = staticmethod(lambda **settings: train_classifier(**settings))
     title = "A small network learns to tell two classes of points apart."
-    size = (960, 500)
+    size = (960, 520)
     lines = 4
 
     def __init__(self, data):
@@ -130,7 +289,7 @@ class Playground(Replay):
                 "L2",
                 0.0,
                 [0.0, 0.001, 0.003, 0.01, 0.03, 0.1],
-                "Keeps weights small: adds this times their squares",
+                "Keeps weights small: adds this times their squares to the loss while it trains",
             ),
             "batch": choice("Batch size", 32, [8, 16, 32, 64, 256], "Examples that are read before each update"),
             "seed": slider("Seed", 0, 0, 99, "Other first weights, and another order of the examples; the points stay"),
@@ -144,7 +303,7 @@ class Playground(Replay):
     def stage(self, figure):
         self.edges, self.neurons = Edges(figure), Thumbnails(figure)
         self.colours = Pixels(picture_axes(figure, 0, 0, 1, 1), "RdBu_r", *PALE)
-        axes = picture_axes(figure, 648, 186, 288, 288)
+        axes = picture_axes(figure, 648, 206, 288, 288)
         self.surface = Pixels(axes, "RdBu_r", *PALE)
         self.points = [
             marks(axes, marker, colour, 5.5) for colour, marker in ((DARK_BLUE, "o"), (DARK_RED, "s")) for test in (False, True)
@@ -153,16 +312,23 @@ class Playground(Replay):
             hollow.set(markerfacecolor="white", markeredgewidth=1.2, markeredgecolor=hollow.get_color())
         for filled in self.points[::2]:
             filled.set(markeredgewidth=0.7, markeredgecolor="white")
-        caption(figure, 792, 168, "filled: to learn from; hollow: to test", 9.5)
-        caption(figure, 20, 14, "lines: weights (thick: large; red: above 0; blue, dashed: below 0)", 9.5, ha="left")
+        caption(figure, 792, 189, "filled: learnt from; hollow: to test", 9.5)
+        caption(
+            figure,
+            20,
+            30,
+            "small pictures: what a neuron answers everywhere (red: high; blue: low; white: between)",
+            9.5,
+            ha="left",
+        )
+        caption(figure, 20, 12, "lines: weights (thick: large; red: above 0; blue, dashed: below 0)", 9.5, ha="left")
         self.legend = Lettering(figure)
         self.titles = Lettering(figure)
-        self.chart = figure.add_axes([0.7125, 0.09, 0.2625, 0.18])
-        self.chart.set(xlim=(0, EPOCHS), ylim=(0, 1), xticks=range(0, EPOCHS + 1, 50), yticks=[0, 0.5, 1])
-        self.chart.set(ylabel="loss", xlabel="epochs")
+        self.chart = chart_axes(figure, 684, 45, 252, 88, xlim=(0, EPOCHS), ylim=(0, 1.2), ylabel="loss", xlabel="epochs")
+        self.chart.set(xticks=range(0, EPOCHS + 1, 50), yticks=[0, 0.5, 1])
         self.chart.xaxis.labelpad = 1
         self.chart.grid(axis="y")
-        self.now = self.chart.plot([0, 0], [0, 1], color=INK, linewidth=1, linestyle="-", animated=True)[0]
+        self.now = self.chart.plot([0, 0], [0, 1.2], color=INK, linewidth=1, linestyle="-", animated=True)[0]
         self.curves = [
             self.chart.plot([], [], color=colour, linestyle=style, linewidth=1.8, animated=True)[0]
             for colour, style in ((BLUE, "-"), (ORANGE, (0, (4, 1.5))))
@@ -179,8 +345,9 @@ class Playground(Replay):
             **run["data"],
             **{name: run[name] for name in ("train_loss", "test_loss")},
             **{f"weights_{place}": array for place, array in enumerate(weights)},
-            **{name: settings[name] for name in ("data", "layers", "activation", "share", "l2")},
+            **{name: settings[name] for name in ("data", "layers", "activation", "rate", "l2")},
             **{"epoch": epoch, "last": last, "exploded": last < epoch, "updates": last * run["batches"]},
+            "strongest": run["strongest"],
             **{"surface": outputs[-1].reshape(CELLS, CELLS), "hidden": hidden},
             **{f"{part}_right": right_of(weights, run["data"], part, settings["activation"]) for part in ("train", "test")},
         }
@@ -189,14 +356,14 @@ class Playground(Replay):
         layers, hidden = numbers["layers"], numbers["hidden"]
         across = np.linspace(20, 648, layers + 2)[:-1]
         columns = [column(across[0], 2, gap=34), *(column(x, len(maps)) for x, maps in zip(across[1:], hidden, strict=True))]
-        ends = [*columns, np.array([[648, 330]])]
+        ends = [*columns, np.array([[648, 350]])]
         lines, weights = [], []
         for place, (left, right) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
             start = left + (THUMB, THUMB / 2)
             end = right + (0, THUMB / 2 if place < layers else 0)
             lines += [(a, b) for a in start for b in end]
             weights += list(numbers[f"weights_{2 * place}"].ravel())
-        self.edges.set(lines, weights)
+        self.edges.set(lines, weights, numbers["strongest"])
         pictures = [
             np.stack([x.reshape(CELLS, CELLS)[::2, ::2] / REACH for x in plane().T]),
             *centred(hidden, numbers["activation"]),
@@ -204,34 +371,39 @@ class Playground(Replay):
         self.neurons.set(self.colours.colours(np.concatenate(pictures) / 2 + 0.5), np.concatenate(columns))
         self.surface.set(numbers["surface"])
         for artist, (part, label) in zip(self.points, [(p, k) for k in (0, 1) for p in ("train", "test")], strict=True):
-            x = numbers[f"x_{part}"][numbers[f"y_{part}"] == label].clip(-REACH, REACH)
+            x = numbers[f"x_{part}"][numbers[f"y_{part}"] == label]
+            x = x[np.abs(x).max(axis=1) < REACH]
             artist.set_data((x[:, 0] / REACH + 1) * CELLS / 2 - 0.5, (1 - x[:, 1] / REACH) * CELLS / 2 - 0.5)
         epochs = np.arange(len(numbers["train_loss"]))
         for curve, part in zip(self.curves, ("train", "test"), strict=True):
-            curve.set_data(epochs, numbers[f"{part}_loss"].clip(0, 1))
-        self.now.set_xdata([numbers["epoch"]] * 2)
+            curve.set_data(epochs, numbers[f"{part}_loss"].clip(0, 1.2))
+        self.now.set_xdata([numbers["last"]] * 2)
         heads = ["inputs", *(f"hidden layer {place + 1}" for place in range(layers))]
         names = AXES.get(numbers["data"], ("x\N{SUBSCRIPT ONE}", "x\N{SUBSCRIPT TWO}"))
-        places = [(max(x + THUMB / 2, 44), 486) for x in across] + [(792, 486)]
+        places = [(max(x + THUMB / 2, 44), 508) for x in across] + [(792, 508)]
         below = [(max(20 + THUMB / 2, 20 + 3.6 * len(name)), y - 13) for name, (_, y) in zip(names, columns[0], strict=True)]
         self.titles.write([*heads, "what the network answers", *names], places + below, 10.5)
         low, high = CLASSES.get(numbers["data"], ("class 0", "class 1"))
         self.legend.write(
-            [f"\N{BLACK CIRCLE} {low}", f"\N{BLACK SQUARE} {high}", "\u2500\u2500 training", "\u254c\u254c test"],
-            [(720, 149), (866, 149), (790, 122), (890, 122)],
+            [f"\N{BLACK CIRCLE} {low} (blue)", f"\N{BLACK SQUARE} {high} (red)", "\u2500\u2500 training", "\u254c\u254c test"],
+            [(720, 169), (866, 169), (740, 146), (860, 146)],
             10,
             [DARK_BLUE, DARK_RED, BLUE, ORANGE],
         )
 
     def describe(self, numbers):
         last, train_loss, test_loss = numbers["last"], numbers["train_loss"], numbers["test_loss"]
-        count = sum(numbers[f"weights_{place}"].size for place in range(2 * numbers["layers"] + 2))
-        sizes = {part: len(numbers[f"y_{part}"]) for part in ("train", "test")}
-        right = {part: f"{numbers[f'{part}_right']} of {sizes[part]}" for part in sizes}
+        arrays = [numbers[f"weights_{place}"] for place in range(2 * numbers["layers"] + 2)]
+        weights, biases = (sum(array.size for array in kind) for kind in (arrays[::2], arrays[1::2]))
+        x = np.concatenate([numbers["x_train"], numbers["x_test"]])
+        outside = int(np.sum(np.abs(x).max(axis=1) >= REACH))
+        unseen = f" {outside} point{'s lie' if outside > 1 else ' lies'} outside the picture." if outside else ""
+        plural = "es" if biases > 1 else ""
+        right = [f"{numbers[f'{part}_right']} of {len(numbers[f'y_{part}'])}" for part in ("train", "test")]
         return (
-            f"After {last} epochs ({numbers['updates']:,} updates of {count} weights):\n"
-            f"training loss {train_loss[last]:.3f}, right {right['train']} points; "
-            f"test loss {test_loss[last]:.3f}, right {right['test']}.\n"
+            f"After {last} epochs, {numbers['updates']:,} updates of {weights} weights and {biases} bias{plural}:\n"
+            f"training loss {train_loss[last]:.3f}, right {right[0]} points; "
+            f"test loss {test_loss[last]:.3f}, right {right[1]}.{unseen}\n"
             f"{diagnosis(numbers)}"
         )
 
@@ -244,7 +416,7 @@ AXES = {WINE: ("alcohol", "colour"), TUMOURS: ("radius", "texture")}
 def column(left, count, gap=7):
     """Return the lower left corners of so many small pictures, one above the other: (count, 2) in pixels."""
     step = THUMB + gap
-    bottom = 254 - (count * step - gap) / 2
+    bottom = 270 - (count * step - gap) / 2
     return np.array([(round(left), round(bottom + step * place)) for place in reversed(range(count))])
 
 
@@ -294,16 +466,22 @@ def train_classifier(data, noise, share, layers, neurons, activation, rate, l2, 
     model.compile(Adam(rate), "binary_crossentropy")
     weights = snapshots_of(model, points["x_train"], points["y_train"], batch, tell)
     losses = {f"{part}_loss": losses_of(weights, points, part, activation) for part in ("train", "test")}
-    return {"data": points, "weights": weights, "batches": -(-len(points["x_train"]) // batch), **losses}
+    return {
+        "data": points,
+        "weights": weights,
+        "batches": -(-len(points["x_train"]) // batch),
+        **losses,
+        "strongest": max(np.abs(kernel).max() for kernel in weights[::2]),
+    }
 
 
-def outputs_of(weights, x, activation):
+def outputs_of(weights, x, activation, last="sigmoid"):
     """Return the outputs of every layer; weights may have one axis more in front, for many networks at once."""
     outputs, forward = [], ACTIVATIONS[activation].forward
     for kernel, bias in zip(weights[::2], weights[1::2], strict=True):
         x = x @ kernel
         x += bias[..., None, :]
-        x = forward(x) if len(outputs) < len(weights) // 2 - 1 else ACTIVATIONS["sigmoid"].forward(x)
+        x = forward(x) if len(outputs) < len(weights) // 2 - 1 else ACTIVATIONS[last].forward(x)
         outputs.append(x)
     return outputs
 
@@ -321,22 +499,205 @@ def right_of(weights, points, part, activation):
 
 
 def diagnosis(numbers):
-    """Return what the learner should notice about the run at this epoch."""
-    last, train_loss, test_loss = numbers["last"], numbers["train_loss"], numbers["test_loss"]
-    best = int(test_loss[: last + 1].argmin())
+    """Return what the learner should notice about the run up to this epoch."""
+    last = numbers["last"]
+    train_loss, test_loss = (smooth(numbers[f"{part}_loss"][: last + 1]) for part in ("train", "test"))
+    jumps = np.abs(np.diff(numbers["train_loss"][: last + 1][-30:]))
+    strongest = max(np.abs(numbers[f"weights_{2 * place}"]).max() for place in range(numbers["layers"] + 1))
+    silent = [place + 1 for place, maps in enumerate(numbers["hidden"]) if not maps.any()]
+    start, best = numbers["train_loss"][0], int(test_loss.argmin())
     if numbers["exploded"]:
         return f"After epoch {last} the weights became infinite: the loss exploded. Take a smaller learning rate."
     if last == 0:
         return "Nothing is learnt yet: these are the first weights, drawn by chance."
-    if train_loss[last] > 2 * train_loss[0]:
+    if train_loss[-1] > 2 * start:
         return "The loss has exploded: it is more than twice what it was before training. Take a smaller learning rate."
-    if test_loss[last] > 1.15 * test_loss[best] + 0.02 and train_loss[last] < train_loss[best]:
-        return (
-            f"The test loss was lowest ({test_loss[best]:.3f}) after {best} epochs and has risen since, while the training "
-            "loss fell: overfitting. The network learns its training points by heart."
-        )
+    if jumps.mean() > 0.03 and train_loss[-1] > 0.3 * start:
+        return "The loss jumps up and down instead of falling: the learning rate is too large."
+    if numbers["l2"] and strongest < 0.1:
+        return "L2 is so strong that all weights are near 0: the answer is the same everywhere. Take a smaller L2."
+    if silent:
+        return f"All neurons of hidden layer {silent[0]} answer 0 everywhere, so nothing gets through. Try another seed."
     if numbers["layers"] == 0:
-        return "Without a hidden layer the border between the colours is always a straight line."
+        return "Without a hidden layer the border between red and blue is always a straight line."
     if numbers["activation"] == "linear":
         return "With linear neurons, any number of layers is worth one: the border is a straight line."
-    return "Each small picture shows what one neuron makes of every place in the plane: red high, blue low, white between."
+    if test_loss[-1] > 1.15 * test_loss[best] + 0.03 and train_loss[-1] < train_loss[best]:
+        by_heart = numbers["train_right"] >= 0.97 * len(numbers["y_train"])
+        return (
+            f"Overfitting: since about epoch {best} the test loss has risen while the training loss fell."
+            f"{' The network learns its training points by heart.' if by_heart else ''}"
+        )
+    if test_loss[-1] - train_loss[-1] > 0.15:
+        return "The test loss lies well above the training loss: the network knows its training points better than the rule."
+    if last >= 50 and train_loss[-1] > 0.93 * start:
+        cure = "Take a smaller one." if numbers["rate"] >= 0.3 else "Take a larger one, or more neurons."
+        return f"So far it has learnt almost nothing, with a learning rate of {numbers['rate']:g}. {cure}"
+    if numbers["train_right"] < 0.9 * len(numbers["y_train"]):
+        return "Both losses are alike, but still high: this network, or these epochs, are not enough for these points."
+    return "Both losses are about alike: what was learnt from the training points also holds for the test points."
+
+
+def smooth(losses, width=9):
+    """Return for each epoch the mean of the last few losses: single jumps do not count."""
+    padded = np.concatenate([np.full(width - 1, losses[0]), losses])
+    return np.convolve(padded, np.full(width, 1 / width), "valid")
+
+
+# A curve through real points.
+
+COIN = "photo: place and brightness"
+PAIRS = {  # name -> what goes in, what is to be predicted: as in the table, and in the picture
+    COIN: (None, None, "place in a strip of a photo of coins", "brightness"),
+    "tumours: radius and area": ("mean radius", "mean area", "radius", "area"),
+    "patients: body mass index and disease": ("body mass index", None, "body mass index", "disease after a year"),
+}
+
+
+def explore_regression():
+    """Fit a curve to real points with a small network, and watch it bend as its neurons and epochs grow."""
+    return Regression()
+
+
+class Regression(Replay):
+    title = "A small network fits a curve to real measurements."
+    size = (960, 400)
+    lines = 3
+    train = staticmethod(lambda **settings: train_regression(**settings))
+
+    def make_controls(self):
+        rates = [0.001, 0.003, 0.01, 0.03, 0.1]
+        return {
+            "data": choice("Data", next(iter(PAIRS)), PAIRS, "What goes in, and what is to be predicted"),
+            "count": slider("Training points", 40, 5, 150, "How many rows to learn from; 200 others test", step=5),
+            "neurons": slider("Neurons", 8, 1, 32, "Neurons in the hidden layer"),
+            "activation": choice("Activation", "tanh", NEURON_ACTIVATIONS, "Activation function of the hidden neurons"),
+            "rate": choice("Learning rate", 0.03, rates, "How far the weights move at each update (Adam)"),
+            "seed": slider("Seed", 0, 0, 99, "Other first weights, and another order of the rows; the rows stay"),
+            "epoch": slider("Epoch", EPOCHS, 0, EPOCHS, "Go forth and back in time: the network after so many epochs"),
+        }
+
+    def stage(self, figure):
+        self.cloud = chart_axes(figure, 60, 50, 500, 306, xlim=(-REACH, REACH), ylim=(-REACH, REACH))
+        ticks = range(-2, 3)
+        self.cloud.set(xticks=ticks, yticks=ticks)
+        self.cloud.set(xlabel="standard deviations from the mean of the training points")
+        self.points = [marks(self.cloud, "o", "white", 4), marks(self.cloud, "o", INK, 5)]
+        self.points[0].set(markeredgewidth=0.8, markeredgecolor="#8c8c8c")
+        self.lines_drawn = [
+            self.cloud.plot([], [], color=colour, linestyle=style, linewidth=width, animated=True)[0]
+            for colour, style, width in (("#6b6b6b", ":", 1.8), (BLUE, "--", 1.8), (ORANGE, "-", 3))
+        ]
+        self.chart = chart_axes(
+            figure, 640, 50, 300, 200, xlim=(0, EPOCHS), ylim=(0, 1.5), xticks=range(0, EPOCHS + 1, 50), yticks=[0, 0.5, 1, 1.5]
+        )
+        self.chart.set(xlabel="epochs", ylabel="loss")
+        self.chart.grid(axis="y")
+        self.now = self.chart.plot([0, 0], [0, 1.5], color=INK, linewidth=1, linestyle="-", animated=True)[0]
+        self.curves = [
+            self.chart.plot([], [], color=colour, linestyle=style, linewidth=1.8, animated=True)[0]
+            for colour, style in ((BLUE, "-"), (ORANGE, (0, (4, 1.5))))
+        ]
+        self.legend, self.title_of = Lettering(figure), Label(figure, 310, 380, align="center")
+        caption(figure, 590, 370, "filled: to learn from; hollow: to test", 9.5, ha="left")
+        lines = [*self.lines_drawn, *self.curves, self.now]
+        return [self.points[0], self.points[1], *lines, self.legend, self.title_of]
+
+    def compute(self, epoch, **settings):
+        run = self.run(**settings)
+        last = min(epoch, len(run["train_loss"]) - 1)
+        weights = [array[last] for array in run["weights"]]
+        return {
+            **run["data"],
+            **{name: run[name] for name in ("train_loss", "test_loss")},
+            **{f"weights_{place}": array for place, array in enumerate(weights)},
+            **{name: settings[name] for name in ("data", "neurons", "activation")},
+            **{"epoch": epoch, "last": last, "exploded": last < epoch},
+            "curve": outputs_of(weights, GRID[:, None], settings["activation"], "linear")[-1][:, 0],
+        }
+
+    def paint(self, numbers):
+        for artist, part in zip(self.points, ("test", "train"), strict=True):
+            artist.set_data(numbers[f"x_{part}"][:, 0].clip(-REACH, REACH), numbers[f"y_{part}"].clip(-REACH, REACH))
+        straight = numbers["intercept"] + numbers["slope"] * GRID
+        for line, heights in zip(self.lines_drawn, (0 * GRID, straight, numbers["curve"]), strict=True):
+            line.set_data(GRID, heights)
+        for curve, part in zip(self.curves, ("train", "test"), strict=True):
+            losses = numbers[f"{part}_loss"]
+            curve.set_data(np.arange(len(losses)), losses.clip(0, 1.5))
+        self.now.set_xdata([numbers["last"]] * 2)
+        names = PAIRS[numbers["data"]]
+        self.title_of.set_text(f"across: {names[2]}; upwards: {names[3]}")
+        texts = [
+            "\u2500\u2500 the network",
+            "\u254c\u254c the best straight line",
+            "\u2508\u2508 the mean",
+            "\u2500\u2500 training",
+            "\u254c\u254c test",
+        ]
+        places = [(590, 346), (590, 324), (590, 302), (740, 262), (860, 262)]
+        self.legend.write(texts, places, 10.5, [ORANGE, BLUE, "#6b6b6b", BLUE, ORANGE], align="left")
+
+    def describe(self, numbers):
+        last, train_loss, test_loss = numbers["last"], numbers["train_loss"], numbers["test_loss"]
+        scale, unit = numbers["scale"], PAIRS[numbers["data"]][3]
+        errors = [
+            f"{scale * loss**0.5:.1f}"
+            for loss in (train_loss[last], test_loss[last], numbers["line_loss"], numbers["mean_loss"])
+        ]
+        first = (
+            f"After {last} epochs of {3 * numbers['neurons'] + 1} weights. Typical error (root of the mean squared error) of "
+            f"the {unit}: training points {errors[0]}, test points {errors[1]}.\n"
+            f"On the same test points: the best straight line {errors[2]}, always the mean {errors[3]}.\n"
+        )
+        best = int(test_loss[: last + 1].argmin())
+        if numbers["exploded"]:
+            return f"{first}After epoch {last} the weights became infinite: the loss exploded. Take a smaller learning rate."
+        if last and test_loss[last] > 1.1 * test_loss[best] + 0.005 and train_loss[last] < train_loss[best]:
+            return f"{first}The test error was lowest after {best} epochs and has risen since: overfitting."
+        return f"{first}{'Nothing is learnt yet.' if last == 0 else 'More neurons let the curve bend more often.'}"
+
+
+GRID = np.linspace(-REACH, REACH, 201)
+GRID.flags.writeable = False
+
+
+def measurements(data):
+    """Return the two columns of a pair: (rows, 1) and (rows,)."""
+    across, upwards, *_ = PAIRS[data]
+    if data == COIN:
+        strip = 255 * load_photo("coins", grey=True)[40:46, 8:98]  # across one coin and the rim of the next
+        return np.tile(np.arange(90.0), 6)[:, None], strip.ravel()
+    table = load_diabetes() if upwards is None else load_breast_cancer()
+    x = table.x[:, [table.columns.index(across)]]
+    return x, table.y if upwards is None else table.x[:, table.columns.index(upwards)]
+
+
+@lru_cache(maxsize=64)
+def regression_data(data, count):
+    """Return x and y of both parts, standardised with the training part, and how well a line and the mean do."""
+    x, y = measurements(data)
+    chosen = np.random.default_rng(1).permutation(len(x))
+    train, test = chosen[:count], chosen[-200:]
+    x_train, x_test = standardize(x[train], x[test])
+    y_train, y_test = standardize(y[train][:, None], y[test][:, None])
+    slope, intercept = np.polyfit(x_train[:, 0], y_train[:, 0], 1)
+    return {
+        **{"x_train": x_train, "y_train": y_train[:, 0], "x_test": x_test, "y_test": y_test[:, 0]},
+        **{"slope": slope, "intercept": intercept, "scale": y[train].std()},
+        "line_loss": mean_squared_error(y_test, intercept + slope * x_test),
+        "mean_loss": mean_squared_error(y_test, 0 * y_test),
+    }
+
+
+def train_regression(data, count, neurons, activation, rate, seed, tell=None):
+    """Return a training run: the data, the weights and the losses before the first epoch and after each one."""
+    points = regression_data(data, count)
+    model = Sequential([Dense(neurons, activation), Dense(1)], np.random.default_rng(seed))
+    model.compile(Adam(rate), "mean_squared_error")
+    weights = snapshots_of(model, points["x_train"], points["y_train"], 16, tell)
+    losses = {}
+    for part in ("train", "test"):
+        curves = outputs_of(weights, points[f"x_{part}"], activation, "linear")[-1][..., 0]
+        losses[f"{part}_loss"] = np.mean((curves - points[f"y_{part}"]) ** 2, axis=-1)
+    return {"data": points, "weights": weights, **losses}
