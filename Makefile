@@ -76,8 +76,7 @@ notebooks: .venv/installed
 	@$(VENV) notebooks/build.py $(NAMES)
 
 record: .venv/installed
-	@for file in helpers/recordings/[!_]*.py; do \
-		test -e "$$file" || continue; \
+	@for file in $$(grep -l __main__ helpers/recordings/*.py); do \
 		name=$$(basename "$$file" .py); echo "$$name"; \
 		$(VENV) -m "helpers.recordings.$$name" || exit 1; done
 

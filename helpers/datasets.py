@@ -11,6 +11,7 @@ from io import BytesIO
 from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
@@ -221,6 +222,24 @@ def load_diabetes():
     """
     folder = _sklearn_folder()
     return Table(_rows(folder, "diabetes").copy(), _rows(folder, "diabetes target")[:, 0].copy(), _DIABETES, None)
+
+
+def load_recorded(name):
+    """Return what a training that was run earlier found: seed -> dict of arrays, such as "val_accuracy" (epochs,).
+
+    `helpers/recordings/` has the source that trained it. Raises DataError for a missing or damaged file.
+    """
+    path = _own_folder() / "recorded" / f"{name}.npz"
+    runs = {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for key in file.files:
+                seed, figure = key.split("/")
+                runs.setdefault(int(seed), {})[figure] = file[key]
+    except (OSError, ValueError, BadZipFile) as error:
+        cure = f"git checkout datasets/recorded/{name}.npz, or: make record"
+        raise DataError(f"The recording {name!r} is missing or damaged: {path} ({error}). To restore it: {cure}") from error
+    return runs
 
 
 def split(x, y, test=0.25, seed=0):

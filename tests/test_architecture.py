@@ -36,7 +36,14 @@ MAY_IMPORT = {
     "helpers/explorers/explorer.py": EXPLORERS | {"matplotlib.figure", "matplotlib.backends.backend_agg", "PIL"},
     "helpers/datasets.py": {"numpy", "PIL", "skimage"},
     "helpers/syllabus.py": {"IPython.display"},
-    "helpers/recordings/": {"numpy", "keras", "helpers.scratch", "helpers.datasets", "helpers.keras_tools"},
+    "helpers/recordings/": {
+        "numpy",
+        "keras",
+        "helpers.scratch",
+        "helpers.datasets",
+        "helpers.keras_tools",
+        "helpers.recordings",
+    },
     "helpers/keras_tools.py": {"numpy", "keras", "tensorflow", "ipywidgets", "IPython.display", "helpers.scratch"},
 }
 PYPLOT = {"matplotlib.pyplot", "matplotlib.pylab", "pylab"}
