@@ -8,6 +8,10 @@ PIP = $(VENV) -m pip --disable-pip-version-check
 # The processes that run tests, and notebooks, side by side.
 WORKERS = 2
 
+# Our matrices are small. Two threads for each product gain little, but on a busy computer they wait for each other, and a
+# training takes ten times as long. One thread also adds numbers in the same order on every computer.
+export OPENBLAS_NUM_THREADS ?= 1
+
 # Jupyter, Matplotlib and pip write below HOME. In a container there may be none.
 ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.venv/home

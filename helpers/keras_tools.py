@@ -13,7 +13,6 @@ os.environ.update(
 )
 
 import keras
-import numpy as np
 import tensorflow as tf
 from IPython.display import display
 from ipywidgets import HBox, IntProgress, Label
@@ -22,6 +21,8 @@ from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
 from helpers.scratch.sequential import Sequential
+
+tf.get_logger().setLevel("ERROR")  # warnings about speed, for instance for many small models one after the other
 
 _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "Conv2D": (Conv2D, ("filters", "kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")),

@@ -5,7 +5,8 @@ import io
 
 import numpy as np
 
-from helpers.plots.figure import DPI, house_style, new_figure
+from helpers.plots.figure import DPI, caption, chart_axes, house_style, new_figure, picture_axes
+from helpers.plots.number_grid import NumberGrid
 
 WIDTH = 900  # pixels
 
@@ -62,4 +63,53 @@ def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None):
             axes.set_ylim(*ylim)
         axes.grid(axis="y")
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return Picture(figure, sentence)
+
+
+def show_classes(panels, sentence):
+    """Return clouds of points side by side; each point is drawn as the number of its class, in a colour of its own.
+
+    panels: dict title -> (points (count, 2), classes (count,) from 0 to 9).
+    """
+    colours = ["#1a1a1a", "#0072B2", "#D55E00", "#007A5A", "#8F4A7F", "#9A6A00", "#56B4E9", "#CC79A7", "#6b6b6b", "#b22222"]
+    side = min(430, WIDTH / len(panels) - 20)
+    with house_style():
+        figure = new_figure(len(panels) * (side + 20), side + 40)
+        for place, (title, (points, classes)) in enumerate(panels.items()):
+            axes = picture_axes(figure, place * (side + 20) + 10, 8, side, side, title)
+            for each in np.unique(classes):
+                chosen = points[classes == each]
+                axes.plot(*chosen.T, linestyle="none", marker=f"${each}$", markersize=6, color=colours[each], mew=0)
+            axes.spines[:].set(visible=True, color="#8c8c8c")
+    return Picture(figure, sentence)
+
+
+def show_matrix(matrix, sentence, across, down, names=None):
+    """Return a table of counts as coloured cells with a number in each; `across` and `down` say what the axes are."""
+    size, side = len(matrix), 420
+    names = [str(place) for place in range(size)] if names is None else names
+    with house_style():
+        figure = new_figure(side + 90, side + 70)
+        grid = NumberGrid(picture_axes(figure, 76, 10, side, side), cmap="Blues", vmin=0, vmax=np.max(matrix))
+        grid.set(matrix)
+        for place, name in enumerate(names):
+            step = (place + 0.5) * side / size
+            caption(figure, 76 + step, side + 22, name)
+            caption(figure, 64, 10 + side - step, name, ha="right")
+        caption(figure, 76 + side / 2, side + 48, across)
+        figure.text(18 / (side + 90), (10 + side / 2) / (side + 70), down, fontsize=10.5, rotation=90, ha="center", va="center")
+    return Picture(figure, sentence)
+
+
+def show_lines(x, curves, points, xlabel, ylabel, sentence):
+    """Return smooth curves over x, and single points: curves is a dict name -> heights, points a dict name -> (x, heights)."""
+    with house_style():
+        figure = new_figure(720, 320)
+        axes = chart_axes(figure, 70, 55, 380, 240, xlabel=xlabel, ylabel=ylabel)
+        for name, heights in curves.items():
+            axes.plot(x, heights, label=name)
+        for name, (places, heights) in points.items():
+            axes.plot(places, heights, linestyle="none", marker="o", markersize=5, color="#1a1a1a", label=name)
+        axes.grid(axis="y")
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return Picture(figure, sentence)
