@@ -14,6 +14,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.keras_tools import Progress, copy_weights, set_seeds, to_scratch
 from helpers.scratch.convolution import Conv2D
+from helpers.scratch.dense import Dense
+from helpers.scratch.dropout import Dropout
+from helpers.scratch.optimizers import SGD
 
 ROOT = Path(__file__).parent.parent
 
@@ -100,6 +103,77 @@ def test_to_scratch_takes_a_model_that_was_built_by_its_first_data():
     assert_allclose(to_scratch(model).predict(images), expected, atol=1e-5)
 
 
+def all_layers():
+    """Return a Keras model with everything that ours has but convolution; no weight of it is 0."""
+    set_seeds(2)
+    names = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "linear")
+    model = keras.Sequential([keras.Input((5,))])
+    for name in names:
+        model.add(keras.layers.Dense(7, name, use_bias=name != "elu", bias_initializer="normal"))
+        model.add(keras.layers.Dropout(0.25))
+    model.add(keras.layers.Dense(3, "softmax", bias_initializer="normal", kernel_regularizer="l2"))
+    return model
+
+
+def test_to_scratch_carries_dense_and_dropout_across(capsys):
+    theirs = all_layers()
+    ours = to_scratch(theirs)
+    assert [type(layer).__name__ for layer in ours.layers] == [type(layer).__name__ for layer in theirs.layers]
+    assert {layer.rate for layer in ours.layers if isinstance(layer, Dropout)} == {0.25}
+    assert [layer.use_bias for layer in ours.layers if isinstance(layer, Dense)] == [True] * 4 + [False] + [True] * 2
+    for mine, array in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_array_equal(mine, array)
+    x = np.random.default_rng(0).standard_normal((40, 5)).astype("float32")
+    assert_allclose(ours.predict(x), theirs.predict(x, verbose=0), atol=1e-5)
+    ours.summary()
+    assert capsys.readouterr().out.count("(None, 7)") == 12
+    assert ours.count_params() == theirs.count_params()
+
+
+def test_to_scratch_takes_pictures_step_by_step():
+    """A dense layer may also stand over more than one axis."""
+    model = keras.Sequential(
+        [keras.Input((6, 5, 1)), keras.layers.Conv2D(4, 2, activation="relu"), keras.layers.Dense(3, "tanh")]
+    )
+    images = np.random.default_rng(0).random((2, 6, 5, 1), dtype=np.float32)
+    ours = to_scratch(model)
+    assert ours.output_shapes == [(None, 5, 4, 4), (None, 5, 4, 3)]
+    assert_allclose(ours.predict(images), model.predict(images, verbose=0), atol=1e-5)
+
+
+def test_what_was_carried_across_is_a_copy_that_can_learn():
+    theirs = all_layers()
+    before, ours = theirs.get_weights(), to_scratch(theirs)
+    ours.compile(SGD(0.5), "categorical_crossentropy", ["accuracy"])
+    x, y = np.random.default_rng(0).standard_normal((40, 5)), np.eye(3)[np.arange(40) % 3]
+    ours.fit(x, y, epochs=2)
+    assert not np.array_equal(ours.get_weights()[0], before[0])
+    for array, old in zip(theirs.get_weights(), before, strict=True):
+        assert_array_equal(array, old)
+    # The way back, and both judge alike; ours was carried across without the penalty.
+    theirs.set_weights(ours.get_weights())
+    theirs.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    loss, share = theirs.evaluate(x, y, verbose=0)
+    penalty = float(theirs.layers[-1].losses[0])
+    assert penalty > 0
+    assert ours.evaluate(x, y) == pytest.approx([loss - penalty, share], rel=1e-5)
+
+
+def test_copy_weights_goes_both_ways_for_dense():
+    theirs, ours = keras.layers.Dense(2), Dense(2)
+    theirs.build((None, 3))
+    ours.build((None, 3), np.random.default_rng(5))
+    ours.weights["bias"] += [1, 2]
+    copy_weights(ours, theirs)
+    assert_allclose(theirs.get_weights()[0], ours.weights["kernel"], rtol=1e-6)
+    assert_array_equal(theirs.get_weights()[1], [1, 2])
+    theirs.set_weights([np.full((3, 2), 7.0), np.zeros(2)])
+    copy_weights(theirs, ours)
+    assert_array_equal(ours.weights["kernel"], np.full((3, 2), 7.0))
+    with pytest.raises(ValueError, match=r"arrays: expected 2 arrays \(kernel, bias\), got 0"):
+        copy_weights(keras.layers.Dropout(0.5), ours)
+
+
 def test_copy_weights_goes_both_ways():
     theirs, ours = keras.layers.Conv2D(2, 3), Conv2D(2, 3)
     theirs.build((None, 8, 8, 1))
@@ -130,6 +204,13 @@ def test_copy_weights_refuses_another_shape():
         ),
         (keras.layers.Conv2D(2, 3, groups=2, name="split"), "model: expected groups=1 in the layer 'split', got 2"),
         (keras.layers.Conv2D(2, 3, activation="mish"), "activation: expected one of .*'relu'.* got 'mish'"),
+        (keras.layers.Dense(2, activation="gelu"), "activation: expected one of .*'relu'.* got 'gelu'"),
+        (keras.layers.Dense(2, activation=keras.layers.ReLU()), "activation: expected one of .*'relu'.* got "),
+        (
+            keras.layers.Flatten(name="flat"),
+            r"model: expected layers out of Conv2D, Dense, Dropout, got Flatten \(named 'flat'\)",
+        ),
+        (keras.layers.SpatialDropout2D(0.5), "model: expected layers out of Conv2D, Dense, Dropout, got SpatialDropout2D"),
     ],
 )
 def test_to_scratch_refuses_what_it_does_not_know(layer, message):
@@ -141,3 +222,7 @@ def test_to_scratch_refuses_other_models():
     inputs = keras.Input((6, 6, 1))
     with pytest.raises(ValueError, match="model: expected a keras.Sequential, got Functional"):
         to_scratch(keras.Model(inputs, keras.layers.Conv2D(1, 3)(inputs)))
+    with pytest.raises(ValueError, match="model: expected a keras.Sequential, got Dense"):
+        to_scratch(keras.layers.Dense(1))
+    with pytest.raises(ValueError, match="model: expected a built one"):
+        to_scratch(keras.Sequential([keras.layers.Dense(1)]))

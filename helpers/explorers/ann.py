@@ -1,4 +1,8 @@
-"""The explorers of the lesson on artificial neural networks."""
+"""The explorers of the lesson on artificial neural networks.
+
+Here are those that train: descent, playground and regression. The two of one neuron and the two of the passes through a small
+network have files of their own; a notebook imports all of them from here.
+"""
 
 from collections import OrderedDict
 from functools import lru_cache
@@ -7,8 +11,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from helpers.datasets import POINTS, load_breast_cancer, load_diabetes, load_photo, load_wine, make_points, split, standardize
+from helpers.explorers.ann_neuron import NEURON_ACTIVATIONS, PALE, explore_activations, explore_neuron  # noqa: F401
+from helpers.explorers.ann_passes import explore_backpropagation, explore_forward_pass  # noqa: F401
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
+from helpers.explorers.signs import DOT, MINUS
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.network import Edges, Thumbnails
@@ -20,8 +27,6 @@ from helpers.scratch.losses import EPSILON, mean_squared_error
 from helpers.scratch.optimizers import Adam
 from helpers.scratch.sequential import Callback, Sequential
 
-MINUS, TIMES, DOT = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{MIDDLE DOT}"
-NEURON_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")
 DARK_BLUE, DARK_RED = "#053061", "#67001f"
 EPOCHS = 200
 
@@ -255,7 +260,6 @@ def snapshots_of(model, x, y, batch, tell):
 
 WINE, TUMOURS = "wine (real)", "breast cancer (real)"
 EXAMPLES = 250
-PALE = -0.45, 1.45  # colours for 0 to 1 without the darkest ones, so that points stand out
 REACH = 3.0  # the plane is shown from -3 to 3 standard deviations
 CELLS = 96  # the plane is asked at 96 x 96 places
 

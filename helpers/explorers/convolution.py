@@ -8,13 +8,12 @@ import numpy as np
 from helpers.datasets import LUMA, TEXTURES, load_photo, load_textures, shrink
 from helpers.explorers.controls import choice, float_slider, number, rows_of, slider, square_of
 from helpers.explorers.explorer import Explorer, Impossible
+from helpers.explorers.signs import DOT, MINUS, TIMES
 from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, picture_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import CORNER, Frame, NumberGrid, Outline, box_corners, cell_corners, marks
 from helpers.plots.pixels import Pixels
 from helpers.scratch.convolution import conv2d, output_size
-
-MINUS, TIMES, DOT = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{MIDDLE DOT}"
 
 PATCHES = {  # name -> (photo, top, left, height and width in pixels)
     "a coin": ("coins", 18, 16, 62),

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.scratch.checks import floats
+
 
 def linear(z):
     """Return z unchanged."""
@@ -39,7 +41,7 @@ def elu(z, alpha=1.0):
 
 def softmax(z, axis=-1):
     """Return positive numbers that add up to 1 along the axis; the largest z gets the largest share."""
-    z = np.asarray(z)
+    z = floats(z)
     powers = np.exp(z - z.max(axis=axis, keepdims=True))  # exp overflows above about 709; shares do not change by this
     return powers / powers.sum(axis=axis, keepdims=True)
 
@@ -63,7 +65,7 @@ def _sigmoid_slope(z):
 
 def _softmax_table(z):
     output = softmax(z)
-    return output[..., :, None] * (np.eye(output.shape[-1]) - output[..., None, :])
+    return output[..., :, None] * (np.eye(output.shape[-1], dtype=output.dtype) - output[..., None, :])
 
 
 def _softmax_backward(gradient, z, output):
@@ -77,23 +79,23 @@ def _by_slope(derivative):
 
 
 def _relu_slope(z):
-    return (np.asarray(z) > 0).astype(np.result_type(z, np.float32))
+    return np.where(np.asarray(z) > 0, _ones(z), 0)
 
 
 def _leaky_relu_slope(z, negative_slope=0.2):
-    return np.where(np.asarray(z) > 0, 1.0, negative_slope).astype(np.result_type(z, np.float32))
+    return np.where(np.asarray(z) > 0, _ones(z), negative_slope)
 
 
 def _elu_slope(z, alpha=1.0):
     return np.where(np.asarray(z) > 0, 1.0, alpha * np.exp(np.minimum(z, 0)))
 
 
-def _linear_slope(z):
-    return np.ones_like(z, dtype=np.result_type(z, np.float32))
+def _ones(z):
+    return np.ones_like(floats(z))
 
 
 ACTIVATIONS = {
-    "linear": Activation(linear, _linear_slope, lambda gradient, z, output: gradient),
+    "linear": Activation(linear, _ones, lambda gradient, z, output: gradient),
     # Where the slope can be had from the output, nothing is worked out twice.
     "sigmoid": Activation(sigmoid, _sigmoid_slope, lambda gradient, z, output: gradient * (output * (1 - output))),
     "tanh": Activation(tanh, lambda z: 1 - np.tanh(z) ** 2, lambda gradient, z, output: gradient * (1 - output * output)),
@@ -106,6 +108,6 @@ ACTIVATIONS = {
 
 def activation_named(name):
     """Return the Activation with this name; raise ValueError for a name that is not known."""
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {name!r}")
     return ACTIVATIONS[name]

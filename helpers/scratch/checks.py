@@ -1,5 +1,7 @@
 """Checks of arguments that several layers share. Each error names the argument, what it expected and what it got."""
 
+from numbers import Real
+
 import numpy as np
 
 
@@ -8,6 +10,19 @@ def whole(name, value, at_least=0):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < at_least:
         raise ValueError(f"{name}: expected a whole number of at least {at_least}, got {value!r}")
     return int(value)
+
+
+def number(name, value, expected, fits):
+    """Return value; raise ValueError where it is no finite number or fits(value) is not true. `expected` says it in words."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not (np.isfinite(value) and fits(value)):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+    return value
+
+
+def floats(numbers):
+    """Return an array: float32 as it is, anything else as float64."""
+    numbers = np.asarray(numbers)
+    return numbers if numbers.dtype == np.float32 else numbers.astype(np.float64, copy=False)
 
 
 def finite(name, array):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.scratch.activations import activation_named
-from helpers.scratch.checks import whole
+from helpers.scratch.checks import floats, number, whole
 from helpers.scratch.layer import Layer, glorot_uniform
 
 
@@ -17,9 +17,7 @@ class Dense(Layer):
         super().__init__()
         self.units, self.use_bias = whole("units", units, at_least=1), use_bias
         self.name_of_activation, self.activation = activation, activation_named(activation)
-        if not l2 >= 0:
-            raise ValueError(f"l2: expected a number of at least 0, got {l2!r}")
-        self.l2 = l2
+        self.l2 = number("l2", l2, "a number of at least 0", lambda value: value >= 0)
 
     def build(self, input_shape, rng):
         """Draw the weights for inputs of shape (batch, ..., inputs); biases start at 0."""
@@ -35,7 +33,10 @@ class Dense(Layer):
             raise ValueError(
                 f"inputs: expected {len(kernel)} numbers per example, got {inputs.shape[-1]} (shape {inputs.shape})"
             )
-        self.inputs = inputs
+        if inputs.dtype != kernel.dtype:
+            inputs = floats(inputs)
+            kernel = kernel.astype(inputs.dtype)  # or else NumPy would turn float32 into float64
+        self.inputs, self.kernel = inputs, kernel
         self.sums = inputs @ kernel
         if self.use_bias:
             self.sums += self.weights["bias"]
@@ -44,6 +45,8 @@ class Dense(Layer):
 
     def backward(self, gradient):
         """Return the gradient for the inputs; leave those for the weights in `gradients`."""
+        if gradient.shape != self.outputs.shape:
+            raise ValueError(f"gradient: expected the shape of the outputs {self.outputs.shape}, got {gradient.shape}")
         return self.backward_from_sums(self.activation.backward(gradient, self.sums, self.outputs))
 
     def backward_from_sums(self, gradient):
@@ -51,7 +54,7 @@ class Dense(Layer):
 
         Each weight is met by its own input, so its gradient is input times gradient, added up over all examples.
         """
-        kernel = self.weights["kernel"]
+        kernel = self.kernel
         inputs, flat = self.inputs.reshape(-1, len(kernel)), gradient.reshape(-1, self.units)
         self.gradients = {"kernel": inputs.T @ flat}
         if self.l2:

@@ -1,5 +1,6 @@
 """Dropout: while it learns, the network loses a random part of its neurons at every step (Srivastava and others 2014)."""
 
+from helpers.scratch.checks import number
 from helpers.scratch.layer import Layer
 
 
@@ -8,9 +9,7 @@ class Dropout(Layer):
 
     def __init__(self, rate):
         super().__init__()
-        if not 0 <= rate < 1:
-            raise ValueError(f"rate: expected a number from 0 to below 1, got {rate!r}")
-        self.rate = rate
+        self.rate = number("rate", rate, "a number from 0 to below 1", lambda value: 0 <= value < 1)
 
     def build(self, input_shape, rng):
         """Keep the source of random numbers; there are no weights."""
@@ -20,10 +19,15 @@ class Dropout(Layer):
         """Return the inputs, some of them 0 while training."""
         self.kept = None
         if training and self.rate:
-            # What is kept grows by 1 / (1 - rate), so that the sum that the next layer sees stays alike on average.
-            self.kept = (self.rng.random(inputs.shape) >= self.rate) / (1 - self.rate)
-        return inputs if self.kept is None else inputs * self.kept
+            self.kept = self.rng.random(inputs.shape) >= self.rate
+        return self._thin(inputs)
 
     def backward(self, gradient):
         """Return the gradient for the inputs: nothing passes where an input was set to 0."""
-        return gradient if self.kept is None else gradient * self.kept
+        return self._thin(gradient)
+
+    def _thin(self, numbers):
+        if self.kept is None:
+            return numbers
+        # What is kept grows by 1 / (1 - rate), so that the sum that the next layer sees stays alike on average.
+        return numbers * self.kept / (1 - self.rate)

@@ -17,13 +17,17 @@ class Layer:
         """Return copies of the weights as a list, in Keras's order."""
         return [array.copy() for array in self.weights.values()]
 
-    def set_weights(self, arrays):
-        """Take weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
+    def check_weights(self, arrays):
+        """Raise ValueError where the number of arrays, or the shape of one, does not fit."""
         if len(arrays) != len(self.weights):
             raise ValueError(f"arrays: expected {len(self.weights)} arrays ({', '.join(self.weights)}), got {len(arrays)}")
         for (name, old), new in zip(self.weights.items(), arrays, strict=True):
             if np.shape(new) != old.shape:
                 raise ValueError(f"arrays: expected {name} of shape {old.shape}, got {np.shape(new)}")
+
+    def set_weights(self, arrays):
+        """Take weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
+        self.check_weights(arrays)
         for name, new in zip(list(self.weights), arrays, strict=True):
             self.weights[name] = np.array(new, dtype=self.weights[name].dtype)
 

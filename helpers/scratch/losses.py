@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.scratch.checks import floats, whole
+
 EPSILON = 1e-7  # as in Keras: probabilities of exactly 0 or 1 would give an infinite loss
 
 
@@ -58,8 +60,9 @@ def to_categorical(labels, num_classes):
 
     Raises ValueError for a label that is not a whole number from 0 to num_classes - 1.
     """
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or not (labels.dtype.kind in "iu" or np.array_equal(labels, np.round(labels))):
+    labels, num_classes = np.asarray(labels), whole("num_classes", num_classes, at_least=1)
+    kind = labels.dtype.kind
+    if labels.ndim != 1 or not (kind in "iub" or (kind == "f" and np.array_equal(labels, np.round(labels)))):
         raise ValueError(f"labels: expected one whole number for each example, got {labels.dtype} of shape {labels.shape}")
     outside = labels[(labels < 0) | (labels >= num_classes)]
     if outside.size:
@@ -88,13 +91,13 @@ LOSSES = {
 
 def loss_named(name):
     """Return the Loss with this name; raise ValueError for a name that is not known."""
-    if name not in LOSSES:
+    if not isinstance(name, str) or name not in LOSSES:
         raise ValueError(f"loss: expected one of {sorted(LOSSES)}, got {name!r}")
     return LOSSES[name]
 
 
 def _checked(y_true, y_pred):
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true, y_pred = floats(y_true), floats(y_pred)
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_true: expected the shape of y_pred {y_pred.shape}, got {y_true.shape}")
     if not y_true.size:

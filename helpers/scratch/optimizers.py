@@ -1,15 +1,24 @@
 """Optimizers: how far each weight moves, once its gradient is known."""
 
+from copy import copy
+
 import numpy as np
+
+from helpers.scratch.checks import number
 
 
 class Optimizer:
-    """Base of the optimizers. An optimizer adds `step(gradient)`: one long array in, the change of every weight out."""
+    """Base of the optimizers. An optimizer adds `step(gradient)`: one long array in, the change of every weight out.
+
+    What it remembers of earlier steps is set in `start()`.
+    """
 
     def __init__(self, learning_rate):
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate: expected a number above 0, got {learning_rate!r}")
-        self.learning_rate = learning_rate
+        self.learning_rate = number("learning_rate", learning_rate, "a number above 0", lambda value: value > 0)
+        self.start()
+
+    def start(self):
+        """Forget all earlier steps."""
 
     def apply(self, gradients, weights):
         """Change the weights in place; both are lists of arrays in the same order, at every call the same one."""
@@ -29,9 +38,11 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate=0.01, momentum=0.0):
         super().__init__(learning_rate)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"momentum: expected a number from 0 to 1, got {momentum!r}")
-        self.momentum, self.velocity = momentum, 0.0
+        self.momentum = number("momentum", momentum, "a number from 0 to 1", lambda value: 0 <= value <= 1)
+
+    def start(self):
+        """Forget all earlier steps."""
+        self.velocity = 0.0
 
     def step(self, gradient):
         """Return the change of every weight."""
@@ -46,10 +57,12 @@ class Adam(Optimizer):
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
         super().__init__(learning_rate)
-        for name, value in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= value < 1:
-                raise ValueError(f"{name}: expected a number from 0 to below 1, got {value!r}")
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self.beta_1 = number("beta_1", beta_1, "a number from 0 to below 1", lambda value: 0 <= value < 1)
+        self.beta_2 = number("beta_2", beta_2, "a number from 0 to below 1", lambda value: 0 <= value < 1)
+        self.epsilon = number("epsilon", epsilon, "a number above 0", lambda value: value > 0)
+
+    def start(self):
+        """Forget all earlier steps."""
         self.steps, self.mean, self.square = 0, 0.0, 0.0
 
     def step(self, gradient):
@@ -66,9 +79,12 @@ OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
 def optimizer_named(optimizer):
-    """Return a new optimizer for "sgd" or "adam", or the given one; raise ValueError for anything else."""
+    """Return a new optimizer for "sgd" or "adam", or a fresh copy of the given one; raise ValueError for anything else."""
     if isinstance(optimizer, Optimizer):
-        return optimizer
-    if optimizer not in OPTIMIZERS:
+        # What it remembers belongs to the weights of one model; a second model must not share it.
+        fresh = copy(optimizer)
+        fresh.start()
+        return fresh
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         raise ValueError(f"optimizer: expected one of {sorted(OPTIMIZERS)}, SGD(...) or Adam(...), got {optimizer!r}")
     return OPTIMIZERS[optimizer]()

@@ -61,7 +61,10 @@ class Sequential:
         self.built = True
 
     def compile(self, optimizer="adam", loss="mean_squared_error", metrics=()):
-        """Choose the optimizer, the loss, and what else is counted: metrics=["accuracy"] or nothing."""
+        """Choose the optimizer, the loss, and what else is counted: metrics=["accuracy"] or nothing.
+
+        `optimizer` is "sgd", "adam", or one with your settings; the model works with a copy of it that starts anew.
+        """
         self.optimizer, self.loss, self.metrics = optimizer_named(optimizer), loss_named(loss), list(metrics)
         if unknown := [name for name in self.metrics if name != "accuracy"]:
             raise ValueError(f'metrics: expected ["accuracy"] or nothing, got {unknown[0]!r}')
@@ -95,8 +98,7 @@ class Sequential:
         for callback in callbacks:
             callback.model = self
             callback.on_train_begin()
-        # A loss that explodes becomes infinity and then NaN. The history shows it; warnings would only hide it.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _no_warnings():
             for epoch in range(epochs):
                 order = self.rng.permutation(len(x)) if shuffle else np.arange(len(x))
                 logs = self._epoch(x, y, order, batch_size, callbacks)
@@ -123,12 +125,13 @@ class Sequential:
 
     def predict(self, x, batch_size=256):
         """Return the outputs for all examples, (examples, outputs)."""
-        x = self._checked_inputs(x)
-        return np.concatenate([self.forward(x[start : start + batch_size]) for start in range(0, len(x), batch_size)])
+        x, batch_size = self._checked_inputs(x), whole("batch_size", batch_size, at_least=1)
+        with _no_warnings():
+            return np.concatenate([self.forward(x[start : start + batch_size]) for start in range(0, len(x), batch_size)])
 
     def evaluate(self, x, y):
         """Return the loss, or with metrics a list: the loss and the metrics."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _no_warnings():
             figures = list(self._evaluate(*self._checked(x, y)).values())
         return figures if self.metrics else figures[0]
 
@@ -138,13 +141,16 @@ class Sequential:
 
     def set_weights(self, arrays):
         """Take all weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
+        self._must_be_built()
         count = sum(len(layer.weights) for layer in self.layers)
         if len(arrays) != count:
             raise ValueError(f"arrays: expected {count} arrays, got {len(arrays)}")
-        arrays = list(arrays)
-        for layer in self.layers:
-            layer.set_weights(arrays[: len(layer.weights)])
-            arrays = arrays[len(layer.weights) :]
+        ends = np.cumsum([len(layer.weights) for layer in self.layers])
+        parts = [arrays[end - len(layer.weights) : end] for layer, end in zip(self.layers, ends, strict=True)]
+        for layer, part in zip(self.layers, parts, strict=True):
+            layer.check_weights(part)  # all of them first: an error must not leave half of the weights changed
+        for layer, part in zip(self.layers, parts, strict=True):
+            layer.set_weights(part)
 
     def count_params(self):
         """Return the number of weights and biases."""
@@ -152,6 +158,7 @@ class Sequential:
 
     def summary(self):
         """Print the layers, the shape of their outputs, and how many weights they have."""
+        self._must_be_built()
         print(f"{'layer':<24}{'output shape':<24}{'weights':>10}")
         for layer, shape in zip(self.layers, self.output_shapes, strict=True):
             count = sum(array.size for array in layer.weights.values())
@@ -188,10 +195,14 @@ class Sequential:
 
     def _figures(self, y, prediction, penalty):
         figures = {"loss": float(self.loss.forward(y, prediction) + penalty)}
-        return figures | {"accuracy": count_right(y, prediction) / len(y)} if self.metrics else figures
+        return figures | {"accuracy": accuracy(y, prediction)} if self.metrics else figures
 
     def _evaluate(self, x, y):
         return self._figures(y, self.predict(x), self._penalty())
+
+    def _must_be_built(self):
+        if not self.built:
+            raise ValueError("model: expected build(input_shape) or fit before, got a model without weights")
 
     def _checked_inputs(self, x):
         x = np.asarray(x)
@@ -208,8 +219,8 @@ class Sequential:
         if not hasattr(self, "loss"):
             raise ValueError("model: expected compile(optimizer, loss) before fit and evaluate, got a model without a loss")
         x, y = self._checked_inputs(x), np.asarray(y)
-        if len(x) != len(y):
-            raise ValueError(f"y: expected one target for each of the {len(x)} examples of x, got {len(y)}")
+        if y.shape[:1] != x.shape[:1]:
+            raise ValueError(f"y: expected one target for each of the {len(x)} examples of x, got shape {y.shape}")
         y = y.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
         finite("y", y)
         expected = self.output_shapes[-1][1:]
@@ -217,11 +228,19 @@ class Sequential:
             y = y[:, None]
         if y.shape[1:] != expected:
             raise ValueError(f"y: expected shape (examples, {', '.join(map(str, expected))}), got {y.shape}")
+        if self.loss.partner is not None and (y.min() < 0 or y.max() > 1):
+            # Classes 1 and 2, or -1 and 1, would train without a word, towards a loss below 0.
+            raise ValueError(f"y: expected numbers from 0 to 1 for this loss, got {y.min():g} to {y.max():g}")
         return x, y
 
 
-def count_right(y_true, y_pred):
-    """Return how many predictions name the right class: the largest share, or a probability above one half."""
+def _no_warnings():
+    # A loss that explodes becomes infinity and then NaN. The figures show it; warnings would only hide it.
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
+def accuracy(y_true, y_pred):
+    """Return the share of predictions that name the right class: by the largest share, or by a probability above one half."""
     if y_pred.shape[-1] == 1:
-        return int(np.count_nonzero((y_pred > 0.5) == (y_true > 0.5)))
-    return int(np.count_nonzero(y_pred.argmax(axis=-1) == y_true.argmax(axis=-1)))
+        return float(np.mean((y_pred > 0.5) == y_true))
+    return float(np.mean(y_pred.argmax(axis=-1) == y_true.argmax(axis=-1)))
