@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "helpers/recordings/": {
         "numpy",
         "keras",
+        "sklearn",
         "helpers.scratch",
         "helpers.datasets",
         "helpers.keras_tools",

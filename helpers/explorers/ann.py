@@ -152,7 +152,7 @@ def verdict_on_steps(numbers):
 
 def number_of(value):
     """Return a number with two decimals and a true minus sign."""
-    return number_text("{:,.2f}", value)
+    return number_text("{:,.2f}", value).replace("\N{EN DASH}", MINUS)
 
 
 @lru_cache

@@ -86,6 +86,7 @@ class Sequential:
 
         One epoch shows every example once, in batches; after each batch every weight moves a little. Each epoch has a new
         order, unless shuffle=False. The loss of an epoch is the mean over its batches, each before its own update, as in Keras.
+        (Probabilities are cut at EPSILON, so a cross-entropy ends at 16.1; Keras takes it from the sums z, without an end.)
         Raises ValueError for no examples, for different numbers of x and y, and for NaN or infinity in them.
         """
         epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size, at_least=1)
