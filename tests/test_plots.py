@@ -14,10 +14,11 @@ from matplotlib.font_manager import FontProperties
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, house_style, new_figure, picture_axes
+from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, chart_axes, house_style, new_figure, picture_axes
 from helpers.plots.lettering import Label, Lettering, text_width
+from helpers.plots.network import Edges, Thumbnails
 from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners, number_text
-from helpers.plots.pictures import show_curves, show_pictures
+from helpers.plots.pictures import show_classes, show_curves, show_lines, show_matrix, show_pictures
 from helpers.plots.pixels import Pixels, pack, unpack
 from helpers.plots.png import to_png
 
@@ -380,8 +381,11 @@ def test_the_style_of_the_house_ends_with_its_block():
     [
         show_pictures({"grey": np.eye(4), "signed": -np.eye(4), "colour": np.ones((4, 4, 3))}, "Three."),
         show_curves([1, 2, 3], {"a": [1, 2, 3], "b": [3, 2, 1]}, "x", "y", "Two."),
+        show_classes({"left": (np.eye(2), np.array([3, 7])), "right": (np.eye(2), np.array([0, 0]))}, "Four."),
+        show_matrix(np.arange(9).reshape(3, 3), "Nine.", "across", "down"),
+        show_lines([0, 1], {"a": [1, 2]}, {"b": ([0.5], [1.5])}, "x", "y", "Three."),
     ],
-    ids=["pictures", "curves"],
+    ids=["pictures", "curves", "classes", "matrix", "lines"],
 )
 def test_a_still_picture_carries_its_sentence_and_repeats(picture):
     first, second = picture._repr_mimebundle_(), picture._repr_mimebundle_()
@@ -404,3 +408,52 @@ def test_a_still_picture_carries_its_sentence_and_repeats(picture):
 )
 def test_only_negative_numbers_have_a_minus_sign(fmt, number, text):
     assert number_text(fmt, number) == text
+
+
+def coloured(pixels):
+    return pixels.astype(int).min(axis=2) < 200
+
+
+def test_edges_are_thick_for_large_weights_and_red_or_blue_by_sign():
+    figure = new_figure(200, 100)
+    edges = Edges(figure, thickest=8)
+    lines = [((10, 80), (190, 80)), ((10, 50), (190, 50)), ((10, 20), (190, 20))]
+    edges.set(lines, [2.0, 0.5, -2.0])
+    pixels = drawn(figure, edges)
+    thick, thin, below = (coloured(pixels)[100 - y - 12 : 100 - y + 12] for y in (80, 50, 20))
+    assert thick.sum() > 2.5 * thin.sum() > 0
+    assert thick.any(axis=0)[12:188].all() and not below.any(axis=0)[12:188].all(), "a weight below 0 is dashed"
+    red, blue = (pixels[100 - y - 1, 10:190].mean(axis=0) for y in (80, 20))
+    assert red[0] > red[2] and blue[2] > blue[0]
+    edges.set(lines, [2.0, 0.5, -2.0], strongest=4)
+    assert coloured(drawn(figure, edges)).sum() < 0.8 * coloured(pixels).sum(), "measured by another weight, lines are thinner"
+    edges.set(lines, [0.0, 0.0, 0.0])
+    assert not coloured(drawn(figure, edges)).any(), "a weight of 0 is no line"
+
+
+def test_thumbnails_stand_where_they_were_put_upper_row_up():
+    figure = new_figure(60, 40)
+    thumbnails = Thumbnails(figure, frame=0xFF000000)
+    white, black = 0xFFFFFFFF, 0xFF000000
+    picture = np.array([[black, black], [white, white]], np.uint32).repeat(4, axis=0).repeat(4, axis=1)
+    thumbnails.set(np.stack([picture, picture]), [(10, 10), (40, 20)])
+    pixels = coloured(drawn(figure, thumbnails))
+    upper, lower = pixels[40 - 18 : 40 - 14, 10:18], pixels[40 - 14 : 40 - 10, 10:18]
+    assert upper.all() and not lower.any()
+    assert pixels[40 - 28 : 40 - 24, 40:48].all()
+    assert pixels.sum() == 2 * (32 + 36), "two halves, each with a frame of one pixel"
+
+
+def test_chart_axes_stand_where_they_were_put():
+    figure = new_figure(400, 200)
+    box = chart_axes(figure, 40, 30, 300, 150, xlabel="epochs").get_window_extent()
+    assert_allclose([box.x0, box.y0, box.width, box.height], [40, 30, 300, 150])
+
+
+def test_show_matrix_writes_rows_downwards():
+    upper_right = show_matrix([[0, 9], [0, 0]], "One.", "across", "down")._repr_mimebundle_()["image/png"]
+    with Image.open(io.BytesIO(base64.b64decode(upper_right))) as image:
+        pixels = np.array(image.convert("RGB")).astype(int)
+    dark = pixels.sum(axis=2) < 250
+    rows, columns = np.nonzero(dark & (pixels[..., 2] > pixels[..., 0] + 40))
+    assert rows.mean() < 300 and columns.mean() > 286, "row 0 is the upper one, column 1 the right one"
