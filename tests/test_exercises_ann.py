@@ -276,7 +276,7 @@ def test_from_zero_nothing_moves_but_the_last_bias():
     assert f"but {np.sum(y)} of {len(y)} points are of class 1" in text
     assert f"until p is {sigmoid(bias.item()):.2f} for every point." in text
     assert "If all start at 0.5, 33 of the 33 move, but the hidden neurons stay alike." in text
-    assert "Different ones of the 8 at the end: 1." in text
+    assert "the number of different ones among the 8 is 1." in text
 
 
 def test_the_last_bias_moves_because_one_class_has_more_points():

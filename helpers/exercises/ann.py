@@ -363,7 +363,7 @@ zero_start = Prediction(
         f"p is {found['output']:.2f} for every point. The other gradients have a factor 0. That of a hidden weight or bias is "
         "multiplied by the weight behind its neuron, which is 0. That of this weight is multiplied by the output of the "
         f"neuron, and tanh(0) is 0. So neither can start. If all start at 0.5, {found['half_moved']} of the 33 move, but the "
-        f"hidden neurons stay alike. Different ones of the 8 at the end: {found['half_kinds']}."
+        f"hidden neurons stay alike: the number of different ones among the 8 is {found['half_kinds']}."
     ),
 )
 

@@ -63,9 +63,8 @@ class Descent(Explorer):
     def stage(self, figure):
         x, y = patients()
         self.valley = chart_axes(figure, 62, 52, 350, 300, xlim=(-W_REACH, W_REACH), ylim=(0, LOSS_REACH))
-        self.valley.set(
-            xlabel="weight w", ylabel="loss of all patients", title="the loss for every weight", yticks=range(0, 21, 5)
-        )
+        self.valley.set(xlabel="weight w", ylabel="loss of all patients", yticks=range(0, 21, 5))
+        self.valley.set_title("the loss for every weight (blue: its slope)")
         w = np.linspace(-W_REACH, W_REACH, 161)
         self.valley.plot(w, [loss_of(each, x, y) for each in w], color=INK, linewidth=1.5, linestyle="-")
         self.cloud = chart_axes(
@@ -85,7 +84,6 @@ class Descent(Explorer):
         self.here = marks(self.valley, "o", ORANGE, 10)
         self.line = self.cloud.plot([], [], color=ORANGE, linewidth=2.5, **moving)[0]
         self.curve = self.course.plot([], [], color=ORANGE, marker="o", markersize=3, linewidth=1.2, **moving)[0]
-        caption(figure, 237, 330, "blue: the slope at this weight", 9.5)
         return [self.path, self.slope, self.here, self.line, self.curve]
 
     def compute(self, rate, start, steps, batch):
@@ -112,13 +110,14 @@ class Descent(Explorer):
     def paint(self, numbers):
         weights, losses = numbers["weights"], numbers["losses"]
         w, loss, slope = weights[-1], losses[-1], numbers["slopes"][-1]
-        self.path.set_data(weights.clip(-W_REACH, W_REACH), losses.clip(0, LOSS_REACH))
+        far = 4 * LOSS_REACH  # lines may leave the axes, but Matplotlib cannot draw endlessly long ones
+        self.path.set_data(weights.clip(-far, far), losses.clip(0, far))
         seen = abs(w) <= W_REACH and loss <= LOSS_REACH
         half = 1.2 / np.hypot(1, slope * W_REACH / LOSS_REACH)  # of one length on the screen, however steep
         self.slope.set_data([w - half, w + half] if seen else [], [loss - slope * half, loss + slope * half] if seen else [])
         self.here.set_data([w] if seen else [], [loss] if seen else [])
         self.line.set_data([-3, 4], [-3 * w, 4 * w])
-        self.curve.set_data(np.arange(len(losses)), losses.clip(0, LOSS_REACH))
+        self.curve.set_data(np.arange(len(losses)), losses.clip(0, far))
 
     def describe(self, numbers):
         w, loss, slope, rate = numbers["weights"][-1], numbers["losses"][-1], numbers["slopes"][-1], numbers["rate"]
@@ -527,12 +526,14 @@ def diagnosis(numbers):
     if numbers["activation"] == "linear":
         return "With linear neurons, any number of layers is worth one: the border is a straight line."
     if test_loss[-1] > 1.15 * test_loss[best] + 0.03 and train_loss[-1] < train_loss[best]:
+        if best < 5:
+            return "Overfitting: the test loss is higher than at the start, while the training loss fell."
         by_heart = numbers["train_right"] >= 0.97 * len(numbers["y_train"])
         return (
             f"Overfitting: since about epoch {best} the test loss has risen while the training loss fell."
             f"{' The network learns its training points by heart.' if by_heart else ''}"
         )
-    if test_loss[-1] - train_loss[-1] > 0.15:
+    if test_loss[-1] - train_loss[-1] > 0.06:
         return "The test loss lies well above the training loss: the network knows its training points better than the rule."
     if last >= 50 and train_loss[-1] > 0.93 * start:
         cure = "Take a smaller one." if numbers["rate"] >= 0.3 else "Take a larger one, or more neurons."

@@ -225,7 +225,7 @@ class ForwardPass(Explorer):
             "x2": float_slider("Input x2", -0.5, -2, 2, "The second number that goes into the network"),
             "node": choice("Neuron", "g1", NEURONS, "The neuron whose sum is written out"),
             "activation": choice("Activation", "tanh", HIDDEN, "Activation function of the hidden neurons h and g"),
-            "change": float_slider("Change of bias", 0.0, -2, 2, "Added to the bias of this neuron: see what else changes"),
+            "change": float_slider("Bias change", 0.0, -2, 2, "Added to the bias of this neuron: see what else changes"),
         }
 
     def arrange(self, controls):

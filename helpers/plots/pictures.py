@@ -50,15 +50,22 @@ def show_pictures(pictures, sentence, columns=None, limit=None):
     return Picture(figure, sentence)
 
 
-def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None):
-    """Return curves over x; curves: dict name -> heights. Each has its own line, mark and name at its end."""
+def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None, log=False):
+    """Return curves over x; curves: dict name -> heights. Each has its own line, mark and name at its end.
+
+    With `log` equal steps on the axis are equal factors, as between 1, 10 and 100.
+    """
     marks = "os^Dv*"
     with house_style():
-        figure = new_figure(620, 320)
-        axes = figure.add_axes([0.11, 0.16, 0.6, 0.76])
+        figure = new_figure(700, 320)
+        axes = chart_axes(figure, 70, 52, 390, 242)
         for (name, heights), mark in zip(curves.items(), marks, strict=False):
             axes.plot(x, heights, marker=mark, label=name)
+        if log:
+            axes.set_xscale("log")
+            axes.minorticks_off()
         axes.set(xlabel=xlabel, ylabel=ylabel, xticks=x)
+        axes.set_xticklabels([f"{place:,.10g}" for place in x])
         if ylim:
             axes.set_ylim(*ylim)
         axes.grid(axis="y")
