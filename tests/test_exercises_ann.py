@@ -275,7 +275,7 @@ def test_from_zero_nothing_moves_but_the_last_bias():
     assert f"the bias of the output, now {bias.item():.2f}." in text
     assert f"but {np.sum(y)} of {len(y)} points are of class 1" in text
     assert f"until p is {sigmoid(bias.item()):.2f} for every point." in text
-    assert "If all start at 0.5, 33 of the 33 move, but the hidden neurons stay alike." in text
+    assert "If all start at 0.5, 33 of the 33 move, but the hidden neurons stay alike: " in text
     assert "the number of different ones among the 8 is 1." in text
 
 

@@ -58,7 +58,7 @@ def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None, log=False):
     marks = "os^Dv*"
     with house_style():
         figure = new_figure(700, 320)
-        axes = chart_axes(figure, 70, 52, 390, 242)
+        axes = chart_axes(figure, 80, 52, 380, 242)
         for (name, heights), mark in zip(curves.items(), marks, strict=False):
             axes.plot(x, heights, marker=mark, label=name)
         if log:
