@@ -5,16 +5,20 @@ from pathlib import Path
 
 from PIL import Image
 
+from helpers.explorers.ann import explore_playground
 from helpers.explorers.convolution import explore_kernel, explore_window
 
-SIZE = (720, 328)
+SIZE = (720, 390)
 TARGET = Path(__file__).with_name("explorers.gif")
 
 
 def frames():
     """Yield (picture, milliseconds)."""
+    playground = explore_playground().set(data="exclusive-or", neurons=5, share=80)
+    for epoch in (*range(0, 24, 2), *range(24, 60, 6), 80, 120, 200):
+        yield playground.set(epoch=epoch).png, 1200 if epoch in (0, 200) else 180
     window = explore_window()
-    for row in range(0, 6, 2):
+    for row in (0, 3):
         for column in range(6):
             yield window.set(row=row, column=column).png, 220
     for padding in (1, 1):
