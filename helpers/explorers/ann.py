@@ -213,13 +213,27 @@ class Replay(Explorer):
         again.on_click(lambda button: self._next_seed())
         self._play = widgets.Play(epoch.max, min=0, max=epoch.max, interval=70, tooltip="Watch it learn", show_repeat=False)
         self._play.layout = widgets.Layout(margin="2px 20px 2px 10px")
-        widgets.jslink((self._play, "value"), (epoch, "value"))
+        # Not with jslink: the browser would send the epoch itself, and one sent while Reset is on its way would undo it.
+        self._play.observe(self._tick, "value")
+        epoch.observe(lambda change: setattr(self._play, "value", change["new"]), "value")
+        self._was_reset = False
         epoch.layout.width = "460px"
         return [rows_of([*settings, again], 3), epoch, self._play]
 
     def reset(self):
-        self._play.playing = False
-        return super().reset()
+        with self._lock:
+            self._was_reset, self._play.playing = True, False
+            return super().reset()
+
+    def _tick(self, change):
+        """Follow Play; but a tick that the browser sent before it knew of a Reset is taken back."""
+        epoch = self.controls["epoch"]
+        with self._lock:
+            self._was_reset = self._was_reset and not self._play.playing
+            if self._was_reset:
+                self._play.value = epoch.value
+            else:
+                epoch.value = self._play.value
 
     def _next_seed(self):
         seed = self.controls["seed"]

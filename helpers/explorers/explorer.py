@@ -8,6 +8,7 @@ ipywidgets Image, so it works wherever ipywidgets works.
 import base64
 import html
 import re
+from threading import RLock
 
 import ipywidgets as widgets
 import numpy as np
@@ -37,6 +38,7 @@ class Explorer:
         self.controls = self.make_controls()
         self._start = {name: control.value for name, control in self.controls.items()}
         self._quiet = False
+        self._lock = RLock()  # JupyterLab runs sliders and buttons in two threads of the kernel
         with house_style():
             self.figure = new_figure(*self.size)
             self._moving = list(self.stage(self.figure))
@@ -101,18 +103,19 @@ class Explorer:
         unknown = sorted(set(values) - set(self.controls))
         if unknown:
             raise ValueError(f"{unknown[0]}: expected one of {', '.join(self.controls)}, got a control that is not there")
-        before = {name: self.controls[name].value for name in values}
-        self._quiet = True
-        try:
-            for name, value in values.items():
-                _assign(name, self.controls[name], value)
-        except ValueError:
-            for name, value in before.items():
-                self.controls[name].value = value
-            raise
-        finally:
-            self._quiet = False
-        self.refresh()
+        with self._lock:
+            before = {name: self.controls[name].value for name in values}
+            self._quiet = True
+            try:
+                for name, value in values.items():
+                    _assign(name, self.controls[name], value)
+            except ValueError:
+                for name, value in before.items():
+                    self.controls[name].value = value
+                raise
+            finally:
+                self._quiet = False
+            self.refresh()
         return self
 
     def reset(self):
@@ -159,8 +162,9 @@ class Explorer:
         self._picture.value = self._png
 
     def _moved(self, change):
-        if not self._quiet:
-            self.refresh()
+        with self._lock:
+            if not self._quiet:
+                self.refresh()
 
     def _assemble(self):
         layout = widgets.Layout(width="100px", margin="2px 6px")

@@ -37,7 +37,7 @@ class Dense(Layer):
             inputs = floats(inputs)
             kernel = kernel.astype(inputs.dtype)  # or else NumPy would turn float32 into float64
         self.inputs, self.kernel = inputs, kernel
-        self.sums = inputs @ kernel
+        self.sums = np.dot(inputs, kernel)  # for small arrays np.dot is faster than @
         if self.use_bias:
             self.sums += self.weights["bias"]
         self.outputs = self.activation.forward(self.sums)
@@ -56,12 +56,12 @@ class Dense(Layer):
         """
         kernel = self.kernel
         inputs, flat = self.inputs.reshape(-1, len(kernel)), gradient.reshape(-1, self.units)
-        self.gradients = {"kernel": inputs.T @ flat}
+        self.gradients = {"kernel": np.dot(inputs.T, flat)}
         if self.l2:
             self.gradients["kernel"] += 2 * self.l2 * kernel
         if self.use_bias:
             self.gradients["bias"] = flat.sum(axis=0)
-        return gradient @ kernel.T
+        return np.dot(gradient, kernel.T)
 
     def penalty(self):
         """Return what this layer's weights add to the loss: l2 times the sum of their squares."""

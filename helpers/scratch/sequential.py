@@ -117,10 +117,9 @@ class Sequential:
         """Forward, backward, update; return the predictions of before the update."""
         prediction = self.forward(x, training=True)
         self._backward_from_loss(y, prediction)
-        layers = [layer for layer in self.layers if layer.weights]
         self.optimizer.apply(
-            [layer.gradients[name] for layer in layers for name in layer.weights],
-            [array for layer in layers for array in layer.weights.values()],
+            [layer.gradients[name] for layer in self.layers for name in layer.weights],
+            [array for layer in self.layers for array in layer.weights.values()],
         )
         return prediction
 
@@ -170,10 +169,11 @@ class Sequential:
         """Train on every example once; return the figures of the epoch, each the mean over all examples."""
         listening = [callback for callback in callbacks if type(callback).on_train_batch_end is not Callback.on_train_batch_end]
         x, y = x[order], y[order]
-        predictions, penalty = [], 0.0
+        predictions, penalty, penalised = [], 0.0, self._penalty() > 0
         for batch, start in enumerate(range(0, len(x), batch_size)):
             stop = min(start + batch_size, len(x))
-            penalty += self._penalty() * (stop - start) / len(x)
+            if penalised:
+                penalty += self._penalty() * (stop - start) / len(x)
             predictions.append(self.train_on_batch(x[start:stop], y[start:stop]))
             for callback in listening:
                 callback.on_train_batch_end(batch)

@@ -1,6 +1,6 @@
 """Measure what the collection promises, and print one table.
 
-usage: python -m tests.benchmarks [set] [import] [conv] [lab] [notebook]      without a name: all of them
+usage: python -m tests.benchmarks [set] [import] [conv] [fit] [lab] [notebook]      without a name: all of them
 Times depend on the computer, and on what else it does: each is printed beside a yardstick from the same run.
 """
 
@@ -10,8 +10,8 @@ from importlib import import_module
 
 from tests.benchmarks.table import as_table
 
-# Name on the command line -> module; `conv` comes after `set`, for it loads TensorFlow into this process.
-PARTS = {"import": "imports", "set": "explorers", "lab": "lab", "notebook": "notebook", "conv": "convolution"}
+# Name on the command line -> module; `conv` and `fit` come after `set`, for they load TensorFlow into this process.
+PARTS = {"import": "imports", "set": "explorers", "lab": "lab", "notebook": "notebook", "conv": "convolution", "fit": "fit"}
 
 
 def main():

@@ -4,33 +4,104 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers import convolution
+from helpers.explorers import ann, convolution
 from tests.benchmarks.table import Row, median, milliseconds, p95
 
-NAMES = ("explore_window", "explore_kernel", "explore_coverage", "explore_channels", "explore_stride")
+LESSONS = {
+    convolution: ("window", "kernel", "coverage", "channels", "stride"),
+    ann: ("neuron", "activations", "forward_pass", "backpropagation", "playground", "descent", "regression"),
+}
+TRAINED = ("explore_playground", "explore_regression")  # all their controls but this one train a network:
+REPLAY = "epoch"
 SLIDER_MOVES, BOX_MOVES = 24, 5  # at most, over the whole range
+SEEDS = range(1, 25)  # 0 is where the playground opens: that network is kept, and would not be trained again
+ASKED_NETWORK = {"neurons": 8, "share": 80}  # two layers of 8; of 250 points, 200 to learn from
+LARGE_NETWORK = {**ASKED_NETWORK, "layers": 3, "batch": 8}
 
 
 def measure():
-    """Return two rows for each explorer: its moves, and a plain redraw measured right before."""
+    """Return the rows of every explorer: its moves, and a plain redraw measured right before; then those of the training."""
     rows = []
-    for name in NAMES:
-        plain = median(redraws())
-        explorer = getattr(convolution, name)()
-        # A first move reads a photo or fills a cache, as it does for a learner: it counts.
-        times = [milliseconds(move) for control in explorer.controls for move in moves(explorer, control)]
-        middle, high = median(times), p95(times)
-        text = f"median {middle:.1f} ms, p95 {high:.1f} ms, longest {max(times):.0f} ms"
-        rows.append(Row(f"{name}, {len(times)} moves", "median <= 20 ms, p95 <= 30 ms", text, middle <= 20 and high <= 30))
-        rows.append(Row("  yardstick: redraw of three imshow panels", "", f"{plain:.0f} ms = {plain / middle:.1f} x", None))
-    return rows
+    for lesson, ideas in LESSONS.items():
+        for name in (f"explore_{idea}" for idea in ideas):
+            rows += moves_of(name, getattr(lesson, name))
+    return rows + retraining()
 
 
-def moves(explorer, name):
-    """Yield calls that move one control over its range, from a state in which it has an effect."""
+def moves_of(name, explore):
+    """Return the rows for the moves of one explorer."""
+    plain, explorer = median(redraws()), explore()
+    quick = [control for control in explorer.controls if name not in TRAINED or control == REPLAY]
+    # A first move reads a photo or fills a cache, as it does for a learner: it counts.
+    times = [milliseconds(move) for control in quick for move in moves(explorer, control)]
+    middle, high = median(times), p95(times)
+    which = f"{name}, {len(times)} moves" if name not in TRAINED else f"{name}, {len(times)} moves of {REPLAY}"
+    rows = [
+        Row(which, "median <= 20 ms, p95 <= 30 ms", as_text(times), middle <= 20 and high <= 30),
+        Row("  yardstick: redraw of three imshow panels", "", f"{plain:.0f} ms = {plain / middle:.1f} x", None),
+    ]
+    others = [control for control in explorer.controls if control not in quick]
+    trained = [milliseconds(move) for control in others for move in moves(explorer, control, again=False)]
+    return rows + ([Row(f"  {len(trained)} moves that train a network", "", as_text(trained), None)] if trained else [])
+
+
+def as_text(times):
+    return f"median {median(times):.1f} ms, p95 {p95(times):.1f} ms, longest {max(times):.0f} ms"
+
+
+def retraining():
+    """Return the rows for the playground with the network of which a time is asked, and with a larger one."""
+    explorer = ann.explore_playground()
+    whole, alone = trainings(explorer, ASKED_NETWORK, SEEDS)
+    updates = explorer.numbers["updates"]
+    each = 1000 * median(alone) / updates
+    large, large_alone = trainings(explorer, LARGE_NETWORK, SEEDS[:6])
+    return [
+        Row(
+            f"explore_playground: retrain, {in_words(explorer.reset().set(**ASKED_NETWORK))}",
+            "median <= 100 ms",
+            f"{as_text(whole)} ({len(whole)} seeds)",
+            median(whole) <= 100,
+        ),
+        Row("  the training alone", "", f"{as_text(alone)}: {updates:,} updates, {each:.0f} \N{MICRO SIGN}s each", None),
+        Row(
+            f"  {in_words(explorer.set(**LARGE_NETWORK))}",
+            "",
+            f"{as_text(large)}; training alone {median(large_alone):.0f} ms",
+            None,
+        ),
+    ]
+
+
+def trainings(explorer, settings, seeds):
+    """Return the milliseconds of `set` and of the training alone, taking turns, for networks that start from these seeds."""
+    explorer.reset().set(**settings)
+    whole, alone = [], []
+    for seed in seeds:
+        whole.append(milliseconds(lambda seed=seed: explorer.set(seed=seed)))
+        needed = {name: value for name, value in explorer.values.items() if name != REPLAY}
+        alone.append(milliseconds(lambda needed=needed: explorer.train(**needed)))
+    return whole, alone
+
+
+def in_words(explorer):
+    """Return the epochs, points and settings of the playground as it is, in a few words."""
+    now, numbers = explorer.values, explorer.numbers
+    layers = ", ".join([str(now["neurons"])] * now["layers"])
+    points = len(numbers["x_train"])
+    return f"{now[REPLAY]} epochs x {points} points x ({layers}) {now['activation']}, Adam, batches of {now['batch']}"
+
+
+def moves(explorer, name, again=True):
+    """Yield calls that move one control over its range, from a state in which it has an effect.
+
+    Without `again` not to the value that it has in that state, for which a network is kept.
+    """
     make_relevant(explorer, name)
+    start = explorer.controls[name].value
     for value in values_of(explorer.controls[name]):
-        yield lambda value=value: explorer.set(**{name: value})
+        if again or value != start:
+            yield lambda value=value: explorer.set(**{name: value})
 
 
 def make_relevant(explorer, name):

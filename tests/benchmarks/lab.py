@@ -1,6 +1,6 @@
 """From a key on a slider to new pixels, in a real JupyterLab in Chromium.
 
-Every slider of the five explorers is measured beside two sliders of the same page: the floor, which swaps a picture of 20 x 20
+Every slider of the explorers below is measured beside two sliders of the same page: the floor, which swaps a picture of 20 x 20
 pixels and so has nothing to compute, and `interact`, which draws a new figure of three panels. They take turns, so that other
 work of the computer falls on all of them. Two presses forth, two back: so each is measured from the start of its explorer.
 """
@@ -40,10 +40,16 @@ def show(k):
     pyplot.show()
 ipywidgets.interact(show, k=ipywidgets.IntSlider(30, 0, 60, description="interact"));
 """
-EXPLORERS = ("explore_window", "explore_kernel", "explore_coverage", "explore_channels", "explore_stride")
+EXPLORERS = {  # name -> lesson
+    **dict.fromkeys(
+        ("explore_window", "explore_kernel", "explore_coverage", "explore_channels", "explore_stride"), "convolution"
+    ),
+    **dict.fromkeys(("explore_neuron", "explore_playground"), "ann"),
+}
+ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect
 CELLS = {"floor": FLOOR, "interact": INTERACT} | {
-    name: f"from helpers.explorers.convolution import {name}\n{name}(){SET.get(name, '')}" for name in EXPLORERS
+    name: f"from helpers.explorers.{lesson} import {name}\n{name}(){SET.get(name, '')}" for name, lesson in EXPLORERS.items()
 }
 
 OPEN = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
@@ -110,7 +116,7 @@ def press_all(page, address):
             cell = page.evaluate_handle(SHOW, places[name]).as_element()
             cell.wait_for_selector(".noUi-handle")
             cell.wait_for_selector("img")
-            for label in page.evaluate(SLIDERS, cell):
+            for label in ONLY.get(name) or page.evaluate(SLIDERS, cell):
                 pressed = page.evaluate(PRESS, [cell, label, PRESSES if measured_round else 4])
                 # The round before the first fills caches, of the browser and of the explorers.
                 times.setdefault((name, label), []).extend(pressed if measured_round else [])
