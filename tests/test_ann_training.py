@@ -154,7 +154,7 @@ def test_overfitting_needs_a_test_loss_that_rises_while_the_training_loss_falls(
 
 def test_weights_that_become_infinite_end_the_run():
     class Exploding(Sequential):
-        def train_on_batch(self, x, y):
+        def _train_on_batch(self, x, y):
             self.layers[0].weights["kernel"] *= 1e100
             return np.zeros((len(x), 1))
 

@@ -245,7 +245,7 @@ def test_the_whole_gradient_equals_finite_differences(loss, last, units, ends_wi
     rng = np.random.default_rng(1)
     model.set_weights([rng.normal(0, 0.7, array.shape) for array in model.get_weights()])
     weights = model.get_weights()
-    model.train_on_batch(x, y)
+    model.fit(x, y, batch_size=len(x), shuffle=False)  # one update: the gradients are those of before it
     gradients = [array for layer in model.layers for array in layer.gradients.values()]
     assert [array.shape for array in gradients] == [array.shape for array in weights]
     step = 1e-5
@@ -333,8 +333,8 @@ def test_each_epoch_shows_every_example_once_in_a_new_order():
 def test_each_target_stays_with_its_example():
     model, pairs = Sequential([Dense(1)], np.random.default_rng(0)), []
     model.compile(SGD(1e-9))
-    train = model.train_on_batch
-    model.train_on_batch = lambda x, y: pairs.append((x, y)) or train(x, y)
+    train = model._train_on_batch
+    model._train_on_batch = lambda x, y: pairs.append((x, y)) or train(x, y)
     x = np.arange(23.0)[:, None]
     model.fit(x, 10 * x, epochs=2, batch_size=5)
     assert len(pairs) == 10
@@ -690,3 +690,38 @@ def test_a_layer_may_stand_alone_without_weights_before_and_after():
     model.compile("sgd")
     model.fit(np.ones((4, 3)), np.ones((4, 2)), epochs=2)
     assert [array.shape for array in model.get_weights()] == [(3, 2), (2,)]
+
+
+def test_weights_set_by_hand_or_by_a_callback_are_the_ones_that_are_trained():
+    x, y = np.ones((4, 1)), np.zeros((4, 1))
+
+    class AllAtTen(Callback):
+        def on_epoch_end(self, epoch, logs):
+            self.model.set_weights([np.full((1, 1), 10.0), np.zeros(1)])
+
+    model = Sequential([Dense(1)])
+    model.compile(SGD(0.1), "mean_squared_error")
+    losses = model.fit(x, y, epochs=3, callbacks=[AllAtTen()]).history["loss"]
+    assert losses[1:] == [100.0, 100.0], "every later epoch starts from 10"
+    model.layers[0].weights["kernel"] = np.full((1, 1), 3.0)  # another array, put there by hand
+    assert model.fit(x, y).history["loss"] == [9.0]
+    assert_allclose(model.get_weights()[0], 3 - 0.1 * 2 * 3)
+
+
+def test_two_models_may_share_a_layer():
+    shared, x = Dense(1), np.ones((2, 1))
+    models = [Sequential([shared]), Sequential([shared, Dense(1)])]
+    for model in models:
+        model.compile(SGD(0.1), "mean_squared_error")
+        model.fit(x, 5 * x, epochs=3)
+    for model in models:
+        before = shared.get_weights()[0].copy()
+        model.fit(x, 7 * x)
+        assert shared.get_weights()[0] != before
+
+
+def test_a_model_without_weights_cannot_be_trained():
+    model = Sequential([Dropout(0.5)])
+    model.compile()
+    with pytest.raises(ValueError, match="layers: expected at least one with weights to train, got none"):
+        model.fit(np.ones((2, 1)), np.ones((2, 1)))

@@ -29,7 +29,7 @@ class Layer:
         """Take weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
         self.check_weights(arrays)
         for name, new in zip(list(self.weights), arrays, strict=True):
-            self.weights[name] = np.array(new, dtype=self.weights[name].dtype)
+            self.weights[name][...] = new  # into the same array, which may be a part of a longer one
 
     def penalty(self):
         """Return what the size of the weights adds to the loss: nothing, unless a layer says otherwise."""

@@ -96,6 +96,7 @@ class Sequential:
         history = History()
         callbacks = [*callbacks, history]
         self.stop_training = False
+        self._lay_end_to_end()
         for callback in callbacks:
             callback.model = self
             callback.on_train_begin()
@@ -113,14 +114,11 @@ class Sequential:
             callback.on_train_end()
         return history
 
-    def train_on_batch(self, x, y):
+    def _train_on_batch(self, x, y):
         """Forward, backward, update; return the predictions of before the update."""
         prediction = self.forward(x, training=True)
         self._backward_from_loss(y, prediction)
-        self.optimizer.apply(
-            [layer.gradients[name] for layer in self.layers for name in layer.weights],
-            [array for layer in self.layers for array in layer.weights.values()],
-        )
+        self.optimizer.apply([layer.gradients[name] for layer in self.layers for name in layer.weights], [self._all_weights])
         return prediction
 
     def predict(self, x, batch_size=256):
@@ -174,11 +172,23 @@ class Sequential:
             stop = min(start + batch_size, len(x))
             if penalised:
                 penalty += self._penalty() * (stop - start) / len(x)
-            predictions.append(self.train_on_batch(x[start:stop], y[start:stop]))
+            predictions.append(self._train_on_batch(x[start:stop], y[start:stop]))
             for callback in listening:
                 callback.on_train_batch_end(batch)
         # The loss of all examples at once is the mean of the losses of the batches, and takes one call instead of many.
         return self._figures(y, np.concatenate(predictions), penalty)
+
+    def _lay_end_to_end(self):
+        """Move all weights into one long array, of which those of the layers become parts: one addition then changes all."""
+        arrays = [array.ravel() for layer in self.layers for array in layer.weights.values()]
+        if not arrays:
+            raise ValueError("layers: expected at least one with weights to train, got none")
+        self._all_weights = np.concatenate(arrays)
+        start = 0
+        for layer in self.layers:
+            for name, array in layer.weights.items():
+                layer.weights[name] = self._all_weights[start : start + array.size].reshape(array.shape)
+                start += array.size
 
     def _backward_from_loss(self, y, prediction):
         """Fill the gradients of every layer, given the truth and the predictions of the batch."""
