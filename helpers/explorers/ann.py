@@ -187,7 +187,7 @@ def batches(size):
 class Replay(Explorer):
     """An explorer that trains a small network at every move, and then replays the run with the slider `epoch`.
 
-    A topic adds `train(**settings, tell)`, which returns a run; `tell` is called with the share that is done.
+    A topic adds `train(**settings, tell=...)`, which calls `tell` with the share that is done.
     """
 
     shows_progress = True
@@ -195,6 +195,10 @@ class Replay(Explorer):
     def __init__(self):
         self._runs = OrderedDict()
         super().__init__()
+
+    def train(self, **settings):
+        """Return a training run for the settings and `tell`: a dict of data, weights and losses."""
+        raise NotImplementedError
 
     def run(self, **settings):
         """Return the training run for these settings; the last few are kept, so that the slider `epoch` only replays."""
@@ -283,7 +287,6 @@ def explore_playground(data="circles"):
 
 
 class Playground(Replay):
-    train = staticmethod(lambda **settings: train_classifier(**settings))
     title = "A small network learns to tell two classes of points apart."
     size = (960, 520)
     lines = 4
@@ -291,6 +294,9 @@ class Playground(Replay):
     def __init__(self, data):
         self.first_data = data
         super().__init__()
+
+    def train(self, **settings):
+        return train_classifier(**settings)
 
     def make_controls(self):
         rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
@@ -582,7 +588,9 @@ class Regression(Replay):
     title = "A small network fits a curve to real measurements."
     size = (960, 400)
     lines = 3
-    train = staticmethod(lambda **settings: train_regression(**settings))
+
+    def train(self, **settings):
+        return train_regression(**settings)
 
     def make_controls(self):
         rates = [0.001, 0.003, 0.01, 0.03, 0.1]
