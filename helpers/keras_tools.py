@@ -20,6 +20,7 @@ from ipywidgets import HBox, IntProgress, Label
 from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
+from helpers.scratch.pooling import AveragePooling2D, Flatten, GlobalAveragePooling2D, MaxPooling2D
 from helpers.scratch.sequential import Sequential
 
 tf.get_logger().setLevel("ERROR")  # warnings about speed, for instance for many small models one after the other
@@ -28,9 +29,13 @@ _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "Conv2D": (Conv2D, ("filters", "kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")),
     "Dense": (Dense, ("units", "activation", "use_bias")),
     "Dropout": (Dropout, ("rate",)),
+    "MaxPooling2D": (MaxPooling2D, ("pool_size", "strides", "padding")),
+    "AveragePooling2D": (AveragePooling2D, ("pool_size", "strides", "padding")),
+    "GlobalAveragePooling2D": (GlobalAveragePooling2D, ()),
+    "Flatten": (Flatten, ()),
 }
 # Options of Keras's layers that ours do not have, and the only value with which both mean the same.
-_FIXED = {"data_format": "channels_last", "groups": 1}
+_FIXED = {"data_format": "channels_last", "groups": 1, "keepdims": False}
 
 
 def set_seeds(seed):

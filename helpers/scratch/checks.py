@@ -30,3 +30,9 @@ def finite(name, array):
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = np.count_nonzero(~np.isfinite(array))
         raise ValueError(f"{name}: expected finite numbers, got {bad} that {'is' if bad == 1 else 'are'} NaN or infinite")
+
+
+def must_have_shape(name, array, shape):
+    """Raise ValueError where an array has another shape than the feature maps."""
+    if np.shape(array) != tuple(shape):
+        raise ValueError(f"{name}: expected the shape of the feature maps {tuple(shape)}, got {np.shape(array)}")

@@ -8,7 +8,7 @@ cross-correlation (Goodfellow, Bengio and Courville 2016, section 9.1).
 import numpy as np
 
 from helpers.scratch.activations import activation_named
-from helpers.scratch.checks import finite, whole
+from helpers.scratch.checks import finite, must_have_shape, whole
 from helpers.scratch.layer import Layer, glorot_uniform
 
 
@@ -38,7 +38,7 @@ def conv2d(images, kernels, bias=None, strides=1, padding="valid", dilation_rate
     float64 inside unless the images are float32. Raises ValueError for shapes that do not fit, and for NaN or infinity.
     """
     images, kernels, bias = _checked_arrays(images, kernels, bias)
-    padded, window, _ = _windows(images, kernels.shape, strides, padding, dilation_rate)
+    padded, window, _ = windows(images, kernels.shape, strides, padding, dilation_rate)
     maps = np.zeros((*padded[window(0, 0)].shape[:3], kernels.shape[3]), images.dtype)
     for i, j in np.ndindex(kernels.shape[:2]):
         maps += _weighed(padded[window(i, j)], kernels[i, j])
@@ -52,8 +52,8 @@ def conv2d_backward(gradient, images, kernels, strides=1, padding="valid", dilat
     each pixel collects weight times gradient from every window that read it.
     """
     images, kernels, _ = _checked_arrays(images, kernels, None)
-    padded, window, pads = _windows(images, kernels.shape, strides, padding, dilation_rate)
-    _must_have_shape("gradient", gradient, (*padded[window(0, 0)].shape[:3], kernels.shape[3]))
+    padded, window, pads = windows(images, kernels.shape, strides, padding, dilation_rate)
+    must_have_shape("gradient", gradient, (*padded[window(0, 0)].shape[:3], kernels.shape[3]))
     gradient = np.asarray(gradient, dtype=images.dtype)
     padded_gradient, kernels_gradient = np.zeros_like(padded), np.zeros_like(kernels)
     for i, j in np.ndindex(kernels.shape[:2]):
@@ -73,7 +73,7 @@ class Conv2D(Layer):
     ):  # Keras's names and order
         super().__init__()
         self.filters, self.use_bias = whole("filters", filters, at_least=1), use_bias
-        self.kernel_size = _pair("kernel_size", kernel_size)
+        self.kernel_size = pair("kernel_size", kernel_size)
         self.options = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
         self.activation = activation_named(activation)
 
@@ -96,7 +96,7 @@ class Conv2D(Layer):
 
     def backward(self, gradient):
         """Return the gradient for the inputs; leave those for the weights in `gradients`."""
-        _must_have_shape("gradient", gradient, self.maps.shape)
+        must_have_shape("gradient", gradient, self.maps.shape)
         gradient = self.activation.backward(gradient, self.maps, self.outputs)
         inputs_gradient, kernel, bias = conv2d_backward(gradient, self.inputs, self.weights["kernel"], **self.options)
         self.gradients = {"kernel": kernel, "bias": bias} if self.use_bias else {"kernel": kernel}
@@ -109,11 +109,14 @@ def _weighed(pixels, weights):
     return pixels * weights[0] if len(weights) == 1 else pixels @ weights
 
 
-def _windows(images, kernel_shape, strides, padding, dilation_rate):
-    """Return the padded images, a function: place (i, j) in the kernel -> slices of all pixels that meet it, and the pads."""
-    strides, dilation_rate = _pair("strides", strides), _pair("dilation_rate", dilation_rate)
+def windows(images, kernel_shape, strides, padding, dilation_rate, fill=0.0):
+    """Return the padded images, a function: place (i, j) in the kernel -> slices of all pixels that meet it, and the pads.
+
+    images (batch, height, width, channels); padded places hold `fill`.
+    """
+    strides, dilation_rate = pair("strides", strides), pair("dilation_rate", dilation_rate)
     pads = _pads(images.shape[1:3], kernel_shape, strides, padding, dilation_rate)
-    padded = np.pad(images, ((0, 0), *pads, (0, 0)))
+    padded = np.pad(images, ((0, 0), *pads, (0, 0)), constant_values=fill)
     steps = [
         output_size(size, kernel, stride, pad, dilation)
         for size, kernel, stride, pad, dilation in zip(
@@ -178,14 +181,9 @@ def _checked_arrays(images, kernels, bias):
     return images, kernels, bias
 
 
-def _must_have_shape(name, array, shape):
-    if np.shape(array) != tuple(shape):
-        raise ValueError(f"{name}: expected the shape of the feature maps {tuple(shape)}, got {np.shape(array)}")
-
-
-def _pair(name, value):
+def pair(name, value):
     """Return (rows, columns) from a number or a pair."""
-    pair = tuple(value) if np.ndim(value) else (value, value)
-    if len(pair) != 2:
+    both = tuple(value) if np.ndim(value) else (value, value)
+    if len(both) != 2:
         raise ValueError(f"{name}: expected a number or a pair (rows, columns), got {value!r}")
-    return tuple(whole(name, number, at_least=1) for number in pair)
+    return tuple(whole(name, number, at_least=1) for number in both)
