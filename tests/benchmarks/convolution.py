@@ -1,4 +1,4 @@
-"""Our convolution beside TensorFlow's, and beside four plain loops."""
+"""Our convolution and our pooling beside TensorFlow's, and beside four plain loops."""
 
 import helpers.keras_tools  # noqa: F401  TensorFlow with the settings of the notebooks
 
@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.scratch.convolution import conv2d
+from helpers.scratch.pooling import max_pool2d
 from tests.benchmarks.table import Row, median, milliseconds
 
 ROUNDS = 30
@@ -35,7 +36,26 @@ def measure():
     return [
         Row("conv2d, (32, 28, 28, 8) x (3, 3, 8, 16)", "<= 3 x tf.nn.conv2d", ratio, mine <= 3 * tensorflow),
         Row("  four plain loops", "", f"{loops / 1000:.1f} s: conv2d is {loops / mine:.0f} x as fast", None),
+        pooling(),
     ]
+
+
+def pooling():
+    """Return the row for 2 x 2 max pooling of (32, 28, 28, 16) images in float32."""
+    images = np.random.default_rng(0).standard_normal((32, 28, 28, 16)).astype(np.float32)
+    constant = tf.constant(images)
+
+    def ours():
+        return max_pool2d(images)
+
+    def theirs():
+        return tf.nn.max_pool2d(constant, 2, 2, "VALID").numpy()
+
+    np.testing.assert_array_equal(ours(), theirs())
+    pairs = [(milliseconds(ours), milliseconds(theirs)) for _ in range(ROUNDS)]
+    mine, tensorflow = (median(times) for times in zip(*pairs, strict=True))
+    ratio = f"{mine:.2f} ms against {tensorflow:.2f} ms = {mine / tensorflow:.1f} x"
+    return Row("max_pool2d, (32, 28, 28, 16)", "<= 3 x tf.nn.max_pool2d", ratio, mine <= 3 * tensorflow)
 
 
 def four_loops(images, kernels):
