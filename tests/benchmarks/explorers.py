@@ -119,6 +119,8 @@ def values_of(control):
     """Return the values of a control in order: every option, and of a long range some values evenly apart."""
     if hasattr(control, "options"):
         return list(control.options)
+    if isinstance(control.value, bool):
+        return [not control.value, control.value]
     steps = round((control.max - control.min) / control.step)
     most = SLIDER_MOVES if hasattr(control, "readout_format") else BOX_MOVES
     places = np.unique(np.linspace(0, steps, min(steps + 1, most)).round()) * control.step + control.min
