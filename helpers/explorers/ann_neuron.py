@@ -4,8 +4,8 @@ import numpy as np
 
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import DOT, MINUS
-from helpers.plots.figure import BLUE, DPI, INK, ORANGE, caption, picture_axes
+from helpers.explorers.signs import DOT, MINUS, in_brackets
+from helpers.plots.figure import BLUE, DPI, INK, ORANGE, caption, chart_axes, picture_axes, whole_figure
 from helpers.plots.lettering import Lettering
 from helpers.plots.network import Edges
 from helpers.plots.number_grid import Outline
@@ -53,9 +53,7 @@ class Neuron(Explorer):
         return [rows_of(list(controls.values()), 3)]
 
     def stage(self, figure):
-        whole = picture_axes(figure, 0, 0, *self.size)  # over everything, in pixels
-        whole.set(xlim=(0, self.size[0]), ylim=(0, self.size[1]), facecolor="none")
-        self._stage_neuron(figure, whole)
+        self._stage_neuron(figure, whole_figure(figure))
         self._stage_plane(figure)
         self.numbers_shown, self.small = Lettering(figure), Lettering(figure)
         self.answer = Lettering(figure)
@@ -309,7 +307,7 @@ class Activations(Explorer):
         return {"activation", "compare", "z", "layers"} | needed
 
     def stage(self, figure):
-        panels = [_panel(figure, left, width) for left, width in PANELS]
+        panels = [chart_axes(figure, left, FLOOR, width, HEIGHT) for left, width in PANELS]
         titles = ("the activation", "its slope", "what is left of a gradient")
         for (left, width), title in zip(PANELS, titles, strict=True):
             caption(figure, left + width / 2, 388, title)
@@ -504,12 +502,6 @@ def _with_gaps(x, y):
     return np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan)
 
 
-def _panel(figure, left, width):
-    """Return axes with two spines, placed in pixels like its neighbours."""
-    full_width, full_height = figure.get_size_inches() * DPI
-    return figure.add_axes([left / full_width, FLOOR / full_height, width / full_width, HEIGHT / full_height])
-
-
 # Numbers as text.
 
 
@@ -531,8 +523,7 @@ def is_short(number, digits):
 
 def bracketed(number, digits, most=3):
     """Return the number as text, in brackets where it is below 0."""
-    text = shown_as(number, digits, most)
-    return f"({text})" if text.startswith(MINUS) else text
+    return in_brackets(shown_as(number, digits, most))
 
 
 def equals(number, most):

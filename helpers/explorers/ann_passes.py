@@ -7,8 +7,8 @@ import numpy as np
 
 from helpers.explorers.controls import choice, float_slider, rows_of
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import DOT, MINUS, TIMES
-from helpers.plots.figure import DPI, INK, ORANGE, caption, picture_axes
+from helpers.explorers.signs import DOT, MINUS, TIMES, in_brackets
+from helpers.plots.figure import DPI, INK, ORANGE, caption, whole_figure
 from helpers.plots.lettering import Label, Lettering, text_width
 from helpers.plots.network import NEGATIVE, POSITIVE, Edges
 from helpers.plots.number_grid import Outline
@@ -62,11 +62,6 @@ def written(number, digits, brackets=False):
     return in_brackets(text) if brackets else text
 
 
-def in_brackets(text):
-    """Return a written number, with brackets around a negative one."""
-    return f"({text})" if text.startswith(MINUS) else text
-
-
 def enough_digits(least, holds):
     """Return the smallest number of digits, from `least` on, with which a calculation comes out right as it is written."""
     return next((digits for digits in range(least, 9) if holds(digits)), 9)
@@ -77,15 +72,6 @@ def enough_digits(least, holds):
 PALE = 0.22  # opacity of the lines that are not spoken of
 RADIUS = 29  # of a circle, in pixels
 THICKEST = 6.0  # line, in points
-
-
-class FaintEdges(Edges):
-    """Lines that stand back."""
-
-    def __init__(self, figure, thickest):
-        super().__init__(figure, thickest)
-        for lines in (self._above, self._below):
-            lines.set_alpha(PALE)
 
 
 class Diagram:
@@ -100,7 +86,7 @@ class Diagram:
         self.lines = np.array([(self.places[a], self.places[b]) for a, b in LINKS])
         self.middles = self.lines.mean(axis=1)
         self.whole = whole_figure(figure)
-        self.faint, self.strong = FaintEdges(figure, THICKEST), Edges(figure, THICKEST)
+        self.faint, self.strong = Edges(figure, THICKEST, PALE), Edges(figure, THICKEST)
         self.boxes, self.box = Outline(self.whole, "none", 0, fill="white"), Outline(self.whole, ORANGE, 2, fill="white")
         shape = {"s": (2 * RADIUS * 72 / figure.dpi) ** 2, "edgecolors": INK, "animated": True}
         shades = {"c": np.zeros(len(NODES)), "cmap": "RdBu_r", "vmin": -3.4, "vmax": 3.4}  # light enough for dark numbers
@@ -149,14 +135,6 @@ class Diagram:
         self.boxes.put([*boxes, *(text_box(text, place, 9.5) for text, place in self.notes)])
         self.box.put([box for box, place in zip(boxes, places, strict=True) if place == picked])
         self.legend.set_text(f"line: {what}")
-
-
-def whole_figure(figure):
-    """Return axes over the whole figure, in pixels."""
-    width, height = figure.bbox.width, figure.bbox.height
-    axes = picture_axes(figure, 0, 0, width, height)
-    axes.set(xlim=(0, width), ylim=(0, height), facecolor="none")
-    return axes
 
 
 def text_box(text, place, size):

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.datasets import LUMA, TEXTURES, load_photo, load_textures, shrink
 from helpers.explorers.controls import choice, float_slider, number, rows_of, slider, square_of
 from helpers.explorers.explorer import Explorer, Impossible
-from helpers.explorers.signs import DOT, MINUS, TIMES
+from helpers.explorers.signs import DOT, MINUS, TIMES, in_brackets, signed
 from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, picture_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import CORNER, Frame, NumberGrid, Outline, box_corners, cell_corners, marks
@@ -121,7 +121,7 @@ class Window(Explorer):
 
     def describe(self, numbers):
         terms = [
-            " + ".join(f"{pixel:g}{DOT}{_in_brackets(weight)}" for pixel, weight in zip(*pair, strict=True))
+            " + ".join(f"{pixel:g}{DOT}{in_brackets(signed(weight))}" for pixel, weight in zip(*pair, strict=True))
             for pair in zip(numbers["in_window"], numbers["kernel"], strict=True)
         ]
         written = " + ".join(f"({line})" for line in terms) if len(terms) > 1 else terms[0]
@@ -647,17 +647,8 @@ STRIDE_KERNELS = {
 }
 
 
-def signed(number, fmt="{:g}"):
-    """Return a number as text with a real minus sign."""
-    return fmt.format(number).replace("-", MINUS)
-
-
 def _rows(numbers):
     return "row" if len(numbers["output"]) == 1 else "rows"
-
-
-def _in_brackets(weight):
-    return f"({signed(weight)})" if weight < 0 else signed(weight)
 
 
 def _by(array):

@@ -30,6 +30,14 @@ def picture_axes(figure, left, bottom, width, height, title=""):
     return axes
 
 
+def whole_figure(figure):
+    """Return axes over the whole figure, in pixels."""
+    width, height = figure.bbox.width, figure.bbox.height
+    axes = picture_axes(figure, 0, 0, width, height)
+    axes.set(xlim=(0, width), ylim=(0, height), facecolor="none")
+    return axes
+
+
 def chart_axes(figure, left, bottom, width, height, **settings):
     """Return axes for a chart, placed in pixels from the lower left corner of the figure; settings as for `axes.set`."""
     full_width, full_height = figure.get_size_inches() * DPI

@@ -9,13 +9,16 @@ POSITIVE, NEGATIVE = "#a8283a", "#2a5fa5"  # the two ends of the colours of valu
 
 
 class Edges(Artist):
-    """Lines in pixels of the figure, one for each weight: red above 0, blue and dashed below; thick where it is large."""
+    """Lines in pixels of the figure, one for each weight: red above 0, blue and dashed below; thick where it is large.
 
-    def __init__(self, figure, thickest=5.0):
+    With an `alpha` below 1 they stand back.
+    """
+
+    def __init__(self, figure, thickest=5.0, alpha=None):
         super().__init__()
         self.thickest = thickest
         self.set_figure(figure)
-        shape = {"transform": IdentityTransform(), "capstyle": "butt"}
+        shape = {"transform": IdentityTransform(), "capstyle": "butt", "alpha": alpha}
         self._above = LineCollection([], colors=POSITIVE, **shape)
         self._below = LineCollection([], colors=NEGATIVE, linestyles=(0, (3, 1.2)), **shape)
         for lines in (self._above, self._below):

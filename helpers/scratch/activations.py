@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.scratch.checks import floats
+from helpers.scratch.checks import floats, named
 
 
 def linear(z):
@@ -108,6 +108,4 @@ ACTIVATIONS = {
 
 def activation_named(name):
     """Return the Activation with this name; raise ValueError for a name that is not known."""
-    if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ValueError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {name!r}")
-    return ACTIVATIONS[name]
+    return named("activation", name, ACTIVATIONS)

@@ -12,6 +12,13 @@ def whole(name, value, at_least=0):
     return int(value)
 
 
+def named(what, name, known):
+    """Return known[name]; raise ValueError for a name that is not in the dict."""
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(f"{what}: expected one of {sorted(known)}, got {name!r}")
+    return known[name]
+
+
 def number(name, value, expected, fits):
     """Return value; raise ValueError where it is no finite number or fits(value) is not true. `expected` says it in words."""
     if isinstance(value, bool) or not isinstance(value, Real) or not (np.isfinite(value) and fits(value)):

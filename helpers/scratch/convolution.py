@@ -8,7 +8,7 @@ cross-correlation (Goodfellow, Bengio and Courville 2016, section 9.1).
 import numpy as np
 
 from helpers.scratch.activations import activation_named
-from helpers.scratch.checks import finite, must_have_shape, whole
+from helpers.scratch.checks import finite, floats, must_have_shape, whole
 from helpers.scratch.layer import Layer, glorot_uniform
 
 
@@ -161,21 +161,26 @@ def _padding_of_axis(size, kernel_size, stride, padding, dilation):
     return whole("padding", ends[0]), whole("padding", ends[1])
 
 
-def _checked_arrays(images, kernels, bias):
-    images, kernels = np.asarray(images), np.asarray(kernels)
+def checked_images(images):
+    """Return images (batch, height, width, channels) in floats; ValueError for other shapes, and for NaN or infinity."""
+    images = floats(images)
     if images.ndim != 4:
         raise ValueError(f"images: expected 4 axes (batch, height, width, channels), got shape {images.shape}")
+    finite("images", images)
+    return images
+
+
+def _checked_arrays(images, kernels, bias):
+    images, kernels = checked_images(images), np.asarray(kernels)
     if kernels.ndim != 4:
         raise ValueError(f"kernels: expected 4 axes (height, width, channels, filters), got shape {kernels.shape}")
     if kernels.shape[2] != images.shape[3]:
         raise ValueError(
             f"kernels: expected {images.shape[3]} channels as in images, got {kernels.shape[2]} (shape {kernels.shape})"
         )
-    dtype = np.float32 if images.dtype == np.float32 else np.float64
-    images, kernels = images.astype(dtype, copy=False), kernels.astype(dtype, copy=False)
-    finite("images", images)
+    kernels = kernels.astype(images.dtype, copy=False)
     if bias is not None:
-        bias = np.asarray(bias, dtype)
+        bias = np.asarray(bias, images.dtype)
         if bias.shape != kernels.shape[3:]:
             raise ValueError(f"bias: expected one number a filter, shape {kernels.shape[3:]}, got {bias.shape}")
     return images, kernels, bias

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.scratch.checks import floats, whole
+from helpers.scratch.checks import floats, named, whole
 
 EPSILON = 1e-7  # as in Keras: probabilities of exactly 0 or 1 would give an infinite loss
 
@@ -91,9 +91,7 @@ LOSSES = {
 
 def loss_named(name):
     """Return the Loss with this name; raise ValueError for a name that is not known."""
-    if not isinstance(name, str) or name not in LOSSES:
-        raise ValueError(f"loss: expected one of {sorted(LOSSES)}, got {name!r}")
-    return LOSSES[name]
+    return named("loss", name, LOSSES)
 
 
 def _checked(y_true, y_pred):

@@ -7,18 +7,15 @@ channels). `pool_size` and `strides` are a number or (rows, columns); without st
 
 import numpy as np
 
-from helpers.scratch.checks import finite, floats, must_have_shape
-from helpers.scratch.convolution import pair, windows
+from helpers.scratch.checks import floats, must_have_shape
+from helpers.scratch.convolution import checked_images, pair, windows
 from helpers.scratch.layer import Layer
 
 
 def max_pool2d(images, pool_size=2, strides=None, padding="valid"):
     """Return the largest number of every window. Raises ValueError for shapes that do not fit, and for NaN or infinity."""
     padded, window, places, _ = _pooled(images, pool_size, strides, padding, fill=-np.inf)
-    largest = padded[window(0, 0)].copy()
-    for place in places:
-        np.maximum(largest, padded[window(*place)], out=largest)
-    return largest
+    return _largest(padded, window, places)
 
 
 def max_pool2d_backward(gradient, images, pool_size=2, strides=None, padding="valid"):
@@ -27,7 +24,7 @@ def max_pool2d_backward(gradient, images, pool_size=2, strides=None, padding="va
     Where several pixels are the largest, the first one gets it, row by row, as in TensorFlow.
     """
     padded, window, places, inside = _pooled(images, pool_size, strides, padding, fill=-np.inf)
-    largest = max_pool2d(images, pool_size, strides, padding)
+    largest = _largest(padded, window, places)
     must_have_shape("gradient", gradient, largest.shape)
     padded_gradient, waiting = np.zeros_like(padded), np.ones(largest.shape, bool)
     for place in places:
@@ -39,12 +36,12 @@ def max_pool2d_backward(gradient, images, pool_size=2, strides=None, padding="va
 
 def min_pool2d(images, pool_size=2, strides=None, padding="valid"):
     """Return the smallest number of every window: the largest one of the picture turned from bright to dark."""
-    return -max_pool2d(-floats(np.asarray(images)), pool_size, strides, padding)
+    return -max_pool2d(-floats(images), pool_size, strides, padding)
 
 
 def min_pool2d_backward(gradient, images, pool_size=2, strides=None, padding="valid"):
     """Return the gradient for the images: each window hands its gradient to its smallest pixel, the first of several."""
-    return max_pool2d_backward(gradient, -floats(np.asarray(images)), pool_size, strides, padding)
+    return max_pool2d_backward(gradient, -floats(images), pool_size, strides, padding)
 
 
 def average_pool2d(images, pool_size=2, strides=None, padding="valid"):
@@ -138,10 +135,7 @@ class Flatten(Layer):
 
 def _pooled(images, pool_size, strides, padding, fill):
     """Return the padded images, the function of a place in the window, all places, and slices that take the padding away."""
-    images = floats(np.asarray(images))
-    if images.ndim != 4:
-        raise ValueError(f"images: expected 4 axes (batch, height, width, channels), got shape {images.shape}")
-    finite("images", images)
+    images = checked_images(images)
     if padding not in ("valid", "same"):
         raise ValueError(f'padding: expected "valid" or "same", got {padding!r}')
     pool_size = pair("pool_size", pool_size)
@@ -150,6 +144,14 @@ def _pooled(images, pool_size, strides, padding, fill):
     height, width = images.shape[1:3]
     inside = slice(None), slice(top, top + height), slice(left, left + width)
     return padded, window, list(np.ndindex(pool_size)), inside
+
+
+def _largest(padded, window, places):
+    """Return the largest number of every window."""
+    largest = padded[window(0, 0)].copy()
+    for place in places:
+        np.maximum(largest, padded[window(*place)], out=largest)
+    return largest
 
 
 def _real_pixels(images, pool_size, strides, padding):
