@@ -244,6 +244,40 @@ class Replay(Explorer):
         seed.value = seed.value + 1 if seed.value < seed.max else seed.min
 
 
+def replayed(run, epoch):
+    """Return the weights of a run after so many epochs, or the last finite ones; and the numbers that every replay shows."""
+    last = min(epoch, len(run["train_loss"]) - 1)
+    weights = [array[last] for array in run["weights"]]
+    return weights, {
+        **run["data"],
+        **{name: run[name] for name in ("train_loss", "test_loss")},
+        **{f"weights_{place}": array for place, array in enumerate(weights)},
+        **{"epoch": epoch, "last": last, "exploded": last < epoch},
+    }
+
+
+class LossChart:
+    """The losses of a run over its epochs, those of the test points dashed, and where the slider stands: `set(numbers)`."""
+
+    def __init__(self, axes, highest):
+        self.highest = highest
+        axes.set(xlim=(0, EPOCHS), ylim=(0, highest), xticks=range(0, EPOCHS + 1, 50), xlabel="epochs", ylabel="loss")
+        axes.grid(axis="y")
+        self.now = axes.plot([0, 0], [0, highest], color=INK, linewidth=1, linestyle="-", animated=True)[0]
+        self.curves = [
+            axes.plot([], [], color=colour, linestyle=style, linewidth=1.8, animated=True)[0]
+            for colour, style in ((BLUE, "-"), (ORANGE, (0, (4, 1.5))))
+        ]
+        self.artists = [*self.curves, self.now]
+
+    def set(self, numbers):
+        """Show the losses of these numbers; what is higher than the chart runs along its upper edge."""
+        for curve, part in zip(self.curves, ("train", "test"), strict=True):
+            losses = numbers[f"{part}_loss"]
+            curve.set_data(np.arange(len(losses)), losses.clip(0, self.highest))
+        self.now.set_xdata([numbers["last"]] * 2)
+
+
 class Snapshots(Callback):
     """Keeps the weights before the first epoch and after each one."""
 
@@ -347,30 +381,20 @@ class Playground(Replay):
         caption(figure, 20, 12, "lines: weights (thick: large; red: above 0; blue, dashed: below 0)", 9.5, ha="left")
         self.legend = Lettering(figure)
         self.titles = Lettering(figure)
-        self.chart = chart_axes(figure, 684, 45, 252, 88, xlim=(0, EPOCHS), ylim=(0, 1.2), ylabel="loss", xlabel="epochs")
-        self.chart.set(xticks=range(0, EPOCHS + 1, 50), yticks=[0, 0.5, 1])
-        self.chart.xaxis.labelpad = 1
-        self.chart.grid(axis="y")
-        self.now = self.chart.plot([0, 0], [0, 1.2], color=INK, linewidth=1, linestyle="-", animated=True)[0]
-        self.curves = [
-            self.chart.plot([], [], color=colour, linestyle=style, linewidth=1.8, animated=True)[0]
-            for colour, style in ((BLUE, "-"), (ORANGE, (0, (4, 1.5))))
-        ]
-        return [self.edges, self.neurons, self.surface, *self.points, *self.curves, self.now, self.titles, self.legend]
+        axes = chart_axes(figure, 684, 45, 252, 88, yticks=[0, 0.5, 1])
+        axes.xaxis.labelpad = 1
+        self.chart = LossChart(axes, 1.2)
+        return [self.edges, self.neurons, self.surface, *self.points, *self.chart.artists, self.titles, self.legend]
 
     def compute(self, epoch, **settings):
         run = self.run(**settings)
-        last = min(epoch, len(run["train_loss"]) - 1)
-        weights = [array[last] for array in run["weights"]]
+        weights, shared = replayed(run, epoch)
         outputs = outputs_of(weights, plane(), settings["activation"])
         hidden = np.array([layer.T.reshape(-1, CELLS, CELLS)[:, ::2, ::2] for layer in outputs[:-1]])
         return {
-            **run["data"],
-            **{name: run[name] for name in ("train_loss", "test_loss")},
-            **{f"weights_{place}": array for place, array in enumerate(weights)},
+            **shared,
             **{name: settings[name] for name in ("data", "layers", "activation", "rate", "l2")},
-            **{"epoch": epoch, "last": last, "exploded": last < epoch, "updates": last * run["batches"]},
-            "strongest": run["strongest"],
+            **{"updates": shared["last"] * run["batches"], "strongest": run["strongest"]},
             **{"surface": outputs[-1].reshape(CELLS, CELLS), "hidden": hidden},
             **{f"{part}_right": right_of(weights, run["data"], part, settings["activation"]) for part in ("train", "test")},
         }
@@ -397,10 +421,7 @@ class Playground(Replay):
             x = numbers[f"x_{part}"][numbers[f"y_{part}"] == label]
             x = x[np.abs(x).max(axis=1) < REACH]
             artist.set_data((x[:, 0] / REACH + 1) * CELLS / 2 - 0.5, (1 - x[:, 1] / REACH) * CELLS / 2 - 0.5)
-        epochs = np.arange(len(numbers["train_loss"]))
-        for curve, part in zip(self.curves, ("train", "test"), strict=True):
-            curve.set_data(epochs, numbers[f"{part}_loss"].clip(0, 1.2))
-        self.now.set_xdata([numbers["last"]] * 2)
+        self.chart.set(numbers)
         heads = ["inputs", *(f"hidden layer {place + 1}" for place in range(layers))]
         names = AXES.get(numbers["data"], ("x\N{SUBSCRIPT ONE}", "x\N{SUBSCRIPT TWO}"))
         places = [(max(x + THUMB / 2, 44), 508) for x in across] + [(792, 508)]
@@ -615,31 +636,17 @@ class Regression(Replay):
             self.cloud.plot([], [], color=colour, linestyle=style, linewidth=width, animated=True)[0]
             for colour, style, width in (("#6b6b6b", ":", 1.8), (BLUE, "--", 1.8), (ORANGE, "-", 3))
         ]
-        self.chart = chart_axes(
-            figure, 640, 50, 300, 200, xlim=(0, EPOCHS), ylim=(0, 1.5), xticks=range(0, EPOCHS + 1, 50), yticks=[0, 0.5, 1, 1.5]
-        )
-        self.chart.set(xlabel="epochs", ylabel="loss")
-        self.chart.grid(axis="y")
-        self.now = self.chart.plot([0, 0], [0, 1.5], color=INK, linewidth=1, linestyle="-", animated=True)[0]
-        self.curves = [
-            self.chart.plot([], [], color=colour, linestyle=style, linewidth=1.8, animated=True)[0]
-            for colour, style in ((BLUE, "-"), (ORANGE, (0, (4, 1.5))))
-        ]
+        self.chart = LossChart(chart_axes(figure, 640, 50, 300, 200, yticks=[0, 0.5, 1, 1.5]), 1.5)
         self.legend, self.title_of = Lettering(figure), Label(figure, 310, 380, align="center")
         caption(figure, 590, 370, "filled: to learn from; hollow: to test", 9.5, ha="left")
-        lines = [*self.lines_drawn, *self.curves, self.now]
-        return [self.points[0], self.points[1], *lines, self.legend, self.title_of]
+        return [*self.points, *self.lines_drawn, *self.chart.artists, self.legend, self.title_of]
 
     def compute(self, epoch, **settings):
         run = self.run(**settings)
-        last = min(epoch, len(run["train_loss"]) - 1)
-        weights = [array[last] for array in run["weights"]]
+        weights, shared = replayed(run, epoch)
         return {
-            **run["data"],
-            **{name: run[name] for name in ("train_loss", "test_loss")},
-            **{f"weights_{place}": array for place, array in enumerate(weights)},
+            **shared,
             **{name: settings[name] for name in ("data", "neurons", "activation")},
-            **{"epoch": epoch, "last": last, "exploded": last < epoch},
             "curve": outputs_of(weights, GRID[:, None], settings["activation"], "linear")[-1][:, 0],
         }
 
@@ -649,10 +656,7 @@ class Regression(Replay):
         straight = numbers["intercept"] + numbers["slope"] * GRID
         for line, heights in zip(self.lines_drawn, (0 * GRID, straight, numbers["curve"]), strict=True):
             line.set_data(GRID, heights)
-        for curve, part in zip(self.curves, ("train", "test"), strict=True):
-            losses = numbers[f"{part}_loss"]
-            curve.set_data(np.arange(len(losses)), losses.clip(0, 1.5))
-        self.now.set_xdata([numbers["last"]] * 2)
+        self.chart.set(numbers)
         names = PAIRS[numbers["data"]]
         self.title_of.set_text(f"across: {names[2]}; upwards: {names[3]}")
         texts = [
