@@ -75,7 +75,7 @@ def test_every_lesson_with_explorers_is_swept():
     expected = {
         "ann": "activations backpropagation descent forward_pass neuron playground regression",
         "convolution": "channels kernel window coverage stride",
-        "pooling": "shift",
+        "pooling": "gradient_routing pooling shift strokes",
     }
     found = {topic: {name for each, name in FACTORIES if each == topic} for topic in TOPICS}
     assert found == {topic: {f"explore_{name}" for name in names.split()} for topic, names in expected.items()}

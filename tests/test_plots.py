@@ -457,3 +457,12 @@ def test_show_matrix_writes_rows_downwards():
     dark = pixels.sum(axis=2) < 250
     rows, columns = np.nonzero(dark & (pixels[..., 2] > pixels[..., 0] + 40))
     assert rows.mean() < 300 and columns.mean() > 286, "row 0 is the upper one, column 1 the right one"
+
+
+def test_the_same_numbers_in_another_format_are_drawn_anew():
+    figure, grid = grid_of(np.ones((2, 2)), fmt="{:g}")
+    drawn = [len(grid.numbers._ink.get_paths())]
+    grid.fmt = "{:.2f}"
+    grid.set(np.ones((2, 2)))
+    drawn.append(len(grid.numbers._ink.get_paths()))
+    assert drawn == [4, 16]

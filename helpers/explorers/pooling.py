@@ -5,16 +5,18 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.datasets import load_photo
-from helpers.explorers.controls import choice, rows_of, slider
+from helpers.datasets import load_mnist, load_photo
+from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import TIMES
+from helpers.explorers.pooling_windows import POOLS as REAL_POOLS
+from helpers.explorers.pooling_windows import explore_gradient_routing, explore_pooling  # noqa: F401 (all of the lesson)
+from helpers.explorers.signs import MINUS, TIMES, signed
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import marks
 from helpers.plots.pixels import Pixels, named_colour
 from helpers.scratch.convolution import output_size
-from helpers.scratch.pooling import average_pool2d, max_pool2d, min_pool2d
+from helpers.scratch.pooling import max_pool2d
 
 SIDE, FARTHEST, HIGHEST = 64, 8, 130  # of the image, and how far it is moved, in pixels; the highest change shown, in %
 PLACES = {"coins": (40, 40), "camera": (20, 40), "cat": (45, 50), "text": (20, 30)}  # photo -> top and left of the part shown
@@ -28,7 +30,7 @@ def every_nth(images, pool_size=2, strides=None):
     return images[:, : places * step : step, : places * step : step]
 
 
-POOLS = {"max": max_pool2d, "min": min_pool2d, "average": average_pool2d, NONE: every_nth}
+POOLS = REAL_POOLS | {NONE: every_nth}
 LOOKS = {
     "max": ("-", BLUE, "\u2500\u2500"),
     "min": ((0, (5, 2)), ORANGE, "\u254c\u254c"),
@@ -221,3 +223,126 @@ def change_curve(image, pool, window, stride, realign):
     changes = np.array([difference_of(before, after, shift, stride, realign)[2] for shift, after in enumerate(maps)])
     changes.flags.writeable = False
     return changes
+
+
+def explore_strokes():
+    """Pool a thin stroke, bright on dark or dark on bright, and see which kind of pooling loses it."""
+    return Strokes()
+
+
+class Strokes(Explorer):
+    title = "A thin stroke under three kinds of pooling: how much of its contrast is left?"
+    size = (960, 436)
+    lines = 4
+
+    def make_controls(self):
+        return {
+            "picture": choice("Picture", BRIGHT, STROKES, "What is pooled"),
+            "window": slider("Window", 3, 1, WIDEST, "Height and width of the window; the windows lie side by side"),
+            "width": slider("Line width", 1, 1, 4, "Width of the line, in pixels"),
+            "slope": slider("Line slope", 30, 0, 90, "Direction of the line in degrees: 0 lies flat, 90 stands", step=15),
+            "noise": float_slider("Noise", 0.0, 0.0, 0.3, "How much each pixel of the picture is changed at random", 0.05, 2),
+        }
+
+    def relevant(self, picture, **others):
+        return {"picture", "window", "noise", *(("width", "slope") if picture in LINES else ())}
+
+    def arrange(self, controls):
+        return [rows_of(list(controls.values()), 3)]
+
+    def stage(self, figure):
+        places = [(12 + 208 * column, 222 - 216 * row) for row in range(2) for column in range(2)]
+        self.pictures = [Pixels(picture_axes(figure, left, bottom, 192, 192)) for left, bottom in places]
+        for picture in self.pictures:
+            picture.axes.spines[:].set(visible=True, color="#8c8c8c")
+        self.titles, self.places = Lettering(figure), [(left + 96, bottom + 202) for left, bottom in places]
+        self.chart = chart_axes(
+            figure, 500, 62, 440, 300, xlim=(0.8, WIDEST + 0.2), ylim=(-30, 125), xticks=range(1, WIDEST + 1)
+        )
+        self.chart.set(
+            xlabel="window, in pixels", ylabel="contrast of the stroke, % of what it was", yticks=range(-25, 126, 25)
+        )
+        self.chart.grid(axis="y")
+        self.chart.axhline(0, color=INK, linewidth=1, linestyle="-")
+        self.curves = {}
+        for name in REAL_POOLS:
+            style, colour, _ = LOOKS[name]
+            (self.curves[name],) = self.chart.plot([], [], color=colour, linestyle=style, marker="o", ms=5, animated=True)
+        self.now = self.chart.plot([], [], color="#8c8c8c", linewidth=1, linestyle=":", animated=True)[0]
+        self.legend = Lettering(figure)
+        return [*self.pictures, self.titles, self.now, *self.curves.values(), self.legend]
+
+    def compute(self, picture, window, width, slope, noise):
+        image, stroke = stroke_picture(picture, width, slope)
+        noisy = image + noise * np.random.default_rng(0).standard_normal(image.shape)
+        rows = {
+            name: [contrast_left(pool, noisy, stroke, n) for n in range(1, WIDEST + 1)] for name, pool in REAL_POOLS.items()
+        }
+        before = noisy[stroke].mean() - noisy[~stroke].mean()
+        return {
+            **{"image": noisy, "picture": picture, "window": window, "before": before},
+            **{f"map_{name}": pool(noisy[None, :, :, None], window)[0, :, :, 0] for name, pool in REAL_POOLS.items()},
+            **{f"left_{name}": 100 * np.array(row) / before for name, row in rows.items()},
+        }
+
+    def paint(self, numbers):
+        window, maps = numbers["window"], [numbers[f"map_{name}"] for name in REAL_POOLS]
+        darkest, brightest = min(0, numbers["image"].min()), max(1, numbers["image"].max())  # one scale of greys for all four
+        for picture, array in zip(self.pictures, [numbers["image"], *maps], strict=True):
+            picture.vmin, picture.vmax = darkest, brightest
+            picture.set(array)
+        left = {name: numbers[f"left_{name}"] for name in REAL_POOLS}
+        heads = [f"{name}: {_percent(curve[window - 1])} left" for name, curve in left.items()]
+        side = len(numbers["image"])
+        self.titles.write([f"picture, {side} {TIMES} {side}", *heads], self.places, 10)
+        for name, curve in self.curves.items():
+            curve.set_data(range(1, WIDEST + 1), left[name].clip(-30, 125))
+        self.now.set_data([window, window], [-30, 125])
+        names = [f"{LOOKS[name][2]} {name}" for name in REAL_POOLS]
+        colours = [LOOKS[name][1] for name in REAL_POOLS]
+        self.legend.write(names, [(520, 392), (640, 392), (760, 392)], 10.5, colours, align="left")
+
+    def describe(self, numbers):
+        window = numbers["window"]
+        left = {name: numbers[f"left_{name}"][window - 1] for name in REAL_POOLS}
+        colour = "brighter" if numbers["before"] > 0 else "darker"
+        lost = [name for name, share in left.items() if share < 10]
+        kept = [name for name, share in left.items() if share > 80]
+        verdict = f"Lost (under 10 %): {' and '.join(lost) or 'none'}. Well kept (over 80 %): {' and '.join(kept) or 'none'}."
+        return (
+            f"In the picture the stroke is {abs(numbers['before']):.2f} {colour} than the rest. In a map we compare the cells "
+            f"whose window holds a part of the stroke with all others.\n"
+            f"Window {window}: {', '.join(f'{name} keeps {_percent(share)}' for name, share in left.items())} of the contrast. "
+            f"{verdict}"
+        )
+
+
+BRIGHT, DARK, DIGIT, WRITING = "bright line on dark", "dark line on bright", "written digit", "writing on tiles"
+LINES, STROKES, WIDEST = (BRIGHT, DARK), (BRIGHT, DARK, DIGIT, WRITING), 8
+
+
+@lru_cache
+def stroke_picture(picture, width, slope):
+    """Return a picture from 0 to 1, and which of its pixels belong to the stroke: both (side, side)."""
+    if picture == DIGIT:
+        image = load_mnist()[0][2057].astype(float)  # a four
+        stroke = image > 0.5
+    elif picture == WRITING:
+        image = load_photo("text", grey=True)[42:90, 172:220]
+        stroke = image < 0.6 * np.median(image)
+    else:
+        y, x = np.mgrid[:48, :48] - 23.4  # not quite in the middle, so that no window is favoured
+        across = x * np.sin(np.deg2rad(slope)) + y * np.cos(np.deg2rad(slope))
+        stroke = (np.abs(across) <= width / 2) & (np.hypot(x, y) < 20)
+        image = np.where(stroke, 0.9, 0.1) if picture == BRIGHT else np.where(stroke, 0.1, 0.9)
+    return image, stroke
+
+
+def contrast_left(pool, image, stroke, window):
+    """Return how much brighter the cells with a part of the stroke are than the others, after pooling."""
+    pooled, holds = pool(image[None, :, :, None], window), max_pool2d(stroke[None, :, :, None] * 1.0, window) == 1
+    return pooled[holds].mean() - pooled[~holds].mean()
+
+
+def _percent(share):
+    return f"{signed(round(share), '{:d}')} %".replace(f"{MINUS}0 ", "0 ")

@@ -32,7 +32,8 @@ class NumberGrid(Artist):
 
     def set(self, values, vmin=None, vmax=None, added=None):
         """Show a matrix (rows, columns); vmin and vmax move the ends of the colour scale; `added` marks the pale cells."""
-        asked = (np.asarray(values).tobytes(), np.shape(values), vmin, vmax, None if added is None else added.tobytes())
+        marked = None if added is None else added.tobytes()
+        asked = (np.asarray(values).tobytes(), np.shape(values), vmin, vmax, marked, self.fmt)
         if asked == self._shown_now:  # most moves change one grid of several
             return
         self._shown_now = asked

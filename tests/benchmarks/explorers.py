@@ -10,7 +10,7 @@ from tests.benchmarks.table import Row, median, milliseconds, p95
 LESSONS = {
     convolution: ("window", "kernel", "coverage", "channels", "stride"),
     ann: ("neuron", "activations", "forward_pass", "backpropagation", "playground", "descent", "regression"),
-    pooling: ("shift",),
+    pooling: ("pooling", "shift", "gradient_routing", "strokes"),
 }
 TRAINED = ("explore_playground", "explore_regression")  # all their controls but this one train a network:
 REPLAY = "epoch"

@@ -5,7 +5,7 @@ import sys
 
 from tests.benchmarks.table import Row, median
 
-MODULES = ("helpers.explorers.ann", "helpers.explorers.convolution")
+MODULES = ("helpers.explorers.ann", "helpers.explorers.convolution", "helpers.explorers.pooling", "helpers.explorers.cnn")
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")
 CHILD = """
