@@ -35,7 +35,7 @@ _FILES = {  # name -> (file, its SHA-256)
     "grass": ("grass.png", "b6b6022426b38936c43a4ac09635cd78af074e90f42ffa8227ac8b7452d39f89"),
     "gravel": ("gravel.png", "c48615b451bf1e606fbd72c0aa9f8cc0f068ab7111ef7d93bb9b0f2586440c12"),
 }
-
+_FACES = ("lfw_subset.npy", "9560ec2f5edfac01973f63a8a99d00053fecd11e21877e18038fbe500f8e872c")
 _TABLES = {
     "breast cancer": ("breast_cancer.csv", "fed3eb72d0575ef6192293f5093c6e801b1476b577d0386bf4455504522172ed"),
     "diabetes": ("diabetes_data_raw.csv.gz", "7fc0ded571454b1982210d3bb43f0aca44eae01a0b8654a3b24022bdb6b38009"),
@@ -98,6 +98,21 @@ def shrink(image, height, width):
             raise ValueError(f"{asked}: expected a whole number from 1 to {image.shape[axis]}, got {new!r}")
     rows = np.tensordot(_area_weights(image.shape[0], height), image, axes=(1, 0))
     return np.ascontiguousarray(np.moveaxis(np.tensordot(_area_weights(image.shape[1], width), rows, axes=(1, 1)), 0, 1))
+
+
+def load_faces():
+    """Return x, y: 100 faces and 100 other pictures, 1 = face.
+
+    x is (200, 25, 25) float32 from 0 (dark) to 1 (bright), y is (200,) int64. The faces come first: mix them before training.
+    There are no names. So one can learn whether a picture shows a face (detection), but not whose face it is (recognition).
+    Take care: the other pictures are corners of photos, mostly smooth or black. One number, how much neighbouring pixels
+    differ, tells 97 of 100 pictures apart. A network may learn no more than that.
+
+    Source: Labeled Faces in the Wild, Huang, Ramesh, Berg and Learned-Miller 2007 (`datasets/README.md`).
+    Raises DataError for a missing or damaged file.
+    """
+    x = _faces(_skimage_folder())
+    return x.astype(np.float32), np.repeat([1, 0], 100).astype(np.int64)
 
 
 def load_textures():
@@ -417,6 +432,13 @@ def _read(folder, name):
     content = _checked(f"The picture {name!r}", folder, *_FILES[name], _restore(_SKIMAGE))
     with Image.open(BytesIO(content), formats=("PNG",)) as image:
         return _locked(np.array(image))
+
+
+@cache
+def _faces(folder):
+    """Return the faces and the other pictures as a read-only float64 array (200, 25, 25)."""
+    content = _checked("The file of faces", folder, *_FACES, _restore(_SKIMAGE))
+    return _locked(np.load(BytesIO(content), allow_pickle=False))
 
 
 @cache

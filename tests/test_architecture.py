@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "helpers/explorers/": EXPLORERS,
     "helpers/explorers/explorer.py": EXPLORERS | {"matplotlib.figure", "matplotlib.backends.backend_agg", "PIL"},
     "helpers/datasets.py": {"numpy", "PIL", "skimage"},
+    "helpers/roads.py": {"numpy"},
     "helpers/syllabus.py": {"IPython.display"},
     "helpers/recordings/": {
         "numpy",
@@ -44,6 +45,7 @@ MAY_IMPORT = {
         "helpers.datasets",
         "helpers.keras_tools",
         "helpers.recordings",
+        "helpers.roads",
     },
     "helpers/keras_tools.py": {"numpy", "keras", "tensorflow", "ipywidgets", "IPython.display", "helpers.scratch"},
 }

@@ -25,6 +25,7 @@ from helpers.datasets import (
     load_breast_cancer,
     load_diabetes,
     load_digits,
+    load_faces,
     load_mnist,
     load_photo,
     load_textures,
@@ -247,7 +248,7 @@ def test_readme_lists_every_file_with_its_shape_and_checksum():
 def test_readme_lists_every_table_with_its_shape_and_checksum():
     readme = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(load_\w+)\(\)` \| `([\w.]+)` \| ([\dx ]+) \|.*\| `([0-9a-f]{64})` \|$", readme, re.MULTILINE)
-    assert {(file, checksum) for _, file, _, checksum in rows} == {*datasets._TABLES.values(), datasets._MNIST}
+    assert {(file, checksum) for _, file, _, checksum in rows} == {*datasets._TABLES.values(), datasets._MNIST, datasets._FACES}
     for loader, file, shape, _ in rows:
         loaded = getattr(datasets, loader)()
         array = loaded[1] if file == datasets._TABLES["diabetes target"][0] else loaded[0]
@@ -270,6 +271,7 @@ def test_import_and_loading_are_light():
         "import sys, time, numpy; start = time.perf_counter();"
         "from helpers import datasets; took = time.perf_counter() - start;"
         "datasets.load_photo('astronaut', size=128); datasets.texture_patches(); datasets.load_digits(); datasets.load_mnist();"
+        "datasets.load_faces();"
         "datasets.load_wine(); datasets.load_breast_cancer(); datasets.load_diabetes();"
         "heavy = ('tensorflow', 'keras', 'skimage', 'sklearn', 'pandas', 'scipy', 'matplotlib', 'imageio');"
         "print(took, *[m for m in heavy if m in sys.modules])"
@@ -278,6 +280,50 @@ def test_import_and_loading_are_light():
     took, *heavy = done.stdout.split()
     assert heavy == []
     assert float(took) < 0.5  # about 0.03 s on an idle processor
+
+
+# Faces
+
+
+def test_faces_and_other_pictures_are_those_of_scikit_image():
+    from skimage import data
+
+    x, y = load_faces()
+    assert x.shape == (200, 25, 25) and x.dtype == np.float32
+    assert y.shape == (200,) and y.dtype == np.int64
+    assert_array_equal(y, [1] * 100 + [0] * 100)
+    assert x.min() == 0 and x.max() == 1
+    assert_allclose(x, data.lfw_subset(), atol=1e-7)
+    assert len(np.unique(x.reshape(200, -1), axis=0)) == 200, "no picture twice"
+
+
+def test_faces_are_faces():
+    x, y = load_faces()
+    mean = x[y == 1].mean(axis=0)
+    mean = mean[:, :-3]  # the faces stand one and a half pixels left of the middle
+    assert np.corrcoef(mean.ravel(), mean[:, ::-1].ravel())[0, 1] > 0.9, "left and right half are alike"
+    eyes, cheeks = mean[8:10, [6, 15]], mean[12:14, [6, 15]]
+    assert eyes.mean() < cheeks.mean() - 0.05, "eyes are darker than cheeks"
+
+
+def test_readme_is_right_on_how_easy_the_faces_are():
+    x, y = load_faces()
+    differences = [np.abs(np.diff(x, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2)]
+    assert np.mean((np.mean(differences, axis=0) > 0.0477) == y) == pytest.approx(0.985, abs=0.006)
+    assert_array_equal([(x[y == label][:, 0, 0] < 0.01).sum() for label in (0, 1)], [68, 0])
+
+
+def test_a_damaged_or_missing_file_of_faces_is_named_with_the_cure(tmp_path, monkeypatch):
+    file, checksum = datasets._FACES
+    content = bytearray((datasets._skimage_folder() / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    monkeypatch.setattr(datasets, "_skimage_folder", lambda: tmp_path)
+    cure = "To restore it: .*--force-reinstall --no-deps scikit-image=="
+    with pytest.raises(DataError, match=f"The file of faces is missing: .*lfw_subset.npy .*{cure}"):
+        load_faces()
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(DataError, match=f"The file of faces is damaged: .*{file} should begin with {checksum[:12]}.*{cure}"):
+        load_faces()
 
 
 # Digits and tables
@@ -405,7 +451,7 @@ def tables():
     return load_wine(), load_breast_cancer(), load_diabetes()
 
 
-@pytest.mark.parametrize("load", [load_mnist, load_digits, load_wine, load_breast_cancer, load_diabetes])
+@pytest.mark.parametrize("load", [load_mnist, load_digits, load_faces, load_wine, load_breast_cancer, load_diabetes])
 def test_numbers_belong_to_the_caller(load):
     first = load()
     kept = [first[0].copy(), first[1].copy()]
