@@ -74,6 +74,7 @@ def fingerprint(explorer):
 def test_every_lesson_with_explorers_is_swept():
     expected = {
         "ann": "activations backpropagation descent forward_pass neuron playground regression",
+        "cnn": "architecture feature_maps occlusion tuning",
         "convolution": "channels kernel window coverage stride",
         "pooling": "gradient_routing pooling shift strokes",
     }

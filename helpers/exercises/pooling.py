@@ -12,24 +12,50 @@ TABLE = np.array([[1, 5, 2, 0], [3, 3, 8, 4], [7, 1, 0, 0], [2, 6, 9, 3]])
 
 def pool_by_hand():
     """Return the table of the lesson after 2 x 2 pooling, side by side: {"max": 2 rows of 2 numbers, "average": the same}."""
-    blocks = TABLE.reshape(2, 2, 2, 2)  # row of the map, row in the window, column of the map, column in the window
-    return {"max": blocks.max(axis=(1, 3)), "average": blocks.mean(axis=(1, 3))}
+    return {
+        "max": [[max(1, 5, 3, 3), max(2, 0, 8, 4)], [max(7, 1, 2, 6), max(0, 0, 9, 3)]],
+        "average": [
+            [(1 + 5 + 3 + 3) / 4, (2 + 0 + 8 + 4) / 4],
+            [(7 + 1 + 2 + 6) / 4, (0 + 0 + 9 + 3) / 4],
+        ],
+    }
 
 
-def _with(function):
-    """Return what comes out if this function of a window (rows, columns) takes the place of both."""
-    pooled = np.array([[function(TABLE[i : i + 2, j : j + 2]) for j in (0, 2)] for i in (0, 2)])
-    return {"max": pooled, "average": pooled * 1.0}
+def _windows(step=2):
+    """Return the windows of the table, row by row: side by side, or overlapping at a step of 1."""
+    places = range(0, 3, step)
+    return [[TABLE[i : i + 2, j : j + 2] for j in places] for i in places]
 
 
-def _own(maximum=None, average=None):
-    """Return the right answer with another table for the maximum, for the average, or for both."""
-    right = pool_by_hand.reference()
-    return {"max": right["max"] if maximum is None else maximum, "average": right["average"] if average is None else average}
+def _pooled(keep, step=2):
+    return [[float(keep(window)) for window in row] for row in _windows(step)]
 
 
-def _every_place(function):
-    return np.array([[function(TABLE[i : i + 2, j : j + 2]) for j in range(3)] for i in range(3)])
+def _checked_by_hand(answer):
+    """Return for both tables whether they are right, and if not, where to look again. The right numbers stay hidden."""
+    if not isinstance(answer, dict) or answer.keys() != {"max", "average"}:
+        raise ValueError('Return a dictionary with two tables: {"max": [[..., ...], [..., ...]], "average": ...}.')
+    return {name: _checked_table(answer[name], keep) for name, keep in (("max", np.max), ("average", np.mean))}
+
+
+def _checked_table(table, keep):
+    try:
+        table = np.array(table, float)
+    except (TypeError, ValueError):
+        raise ValueError("Each table has 2 rows with 2 numbers each. Did you replace all dots?") from None
+    right = np.array(_pooled(keep))
+    if table.shape != right.shape:
+        return f"a table of shape {table.shape} instead of {right.shape}"
+    if np.allclose(table, right):
+        return "all right"
+    row, column = np.argwhere(~np.isclose(table, right))[0]
+    inside = ", ".join(str(number) for number in _windows()[row][column].ravel())
+    given = ", ".join(f"{number:g}" for number in table.ravel())
+    return f"not yet ({given}): look at row {row}, column {column}; its window holds {inside}"
+
+
+def _but(**tables):
+    return pool_by_hand.reference() | tables
 
 
 pool_by_hand = Exercise(
@@ -37,21 +63,29 @@ pool_by_hand = Exercise(
     cases=[()],
     mistakes=[
         Mistake(
-            lambda: {name: table.T for name, table in _own().items()},
+            lambda: {name: np.transpose(table).tolist() for name, table in _but().items()},
             "Rows and columns are swapped: the upper right window gives the second number of the first row.",
         ),
         Mistake(
-            lambda: {"max": _every_place(np.max), "average": _every_place(np.mean)},
+            lambda: {"max": _pooled(np.max, 1), "average": _pooled(np.mean, 1)},
             "Your windows overlap: with windows side by side the next one begins two pixels further on.",
         ),
-        Mistake(lambda: _own(average=4 * _own()["average"]), "You added up. For the average, divide the sum by four."),
-        Mistake(lambda: _own(maximum=_with(np.min)["max"]), "For max you took the smallest number of each window."),
+        Mistake(lambda: _but(average=_pooled(np.sum)), "You added up. For the average, divide the sum by four."),
+        Mistake(lambda: _but(max=_pooled(np.min)), "For max you took the smallest number of each window."),
         Mistake(
-            lambda: _own(average=_with(np.median)["average"]),
+            lambda: _but(average=_pooled(np.median)),
             "For average you took the median, the middle of the sorted numbers. The mean is their sum divided by four.",
         ),
         Mistake(
-            lambda: {"max": _own()["average"], "average": _own()["max"] * 1.0},
+            lambda: _but(average=[[3, 4], [4, 3]]),
+            "You rounded 3.5. Leave it as it is: a mean of whole numbers may have a half.",
+        ),
+        Mistake(
+            lambda: _but(average=_pooled(lambda window: window.sum() / max(1, np.count_nonzero(window)))),
+            "You left out the zeros when you divided. A 0 is a number like the others: each mean is a sum divided by four.",
+        ),
+        Mistake(
+            lambda: {"max": _but()["average"], "average": _but()["max"]},
             "The two tables have changed places: max and average.",
         ),
     ],
@@ -60,6 +94,7 @@ pool_by_hand = Exercise(
         "The upper left square holds 1, 5, 3 and 3. Its largest number is 5, and its mean is 12 / 4 = 3.",
         'Write {"max": [[5, ...], [..., ...]], "average": [[3, ...], [..., ...]]}.',
     ],
+    effect=_checked_by_hand,
 )
 
 
@@ -105,6 +140,14 @@ pooled_size = Exercise(
             lambda n, window, stride, padding: -(-n // stride) if padding == "same" else (n - window) // stride,
             'With "valid" you forgot the + 1: before its first step the window has a place already.',
         ),
+        Mistake(
+            lambda n, window, stride, padding: -(-n // stride) if padding == "valid" else (n - window) // stride + 1,
+            'The two cases are swapped: "valid" leaves out what does not fit, "same" gives it a window.',
+        ),
+        Mistake(
+            lambda n, window, stride, padding: n // stride + 1,
+            "n // stride + 1 counts a window too many where the stride divides n, and it forgets the size of the window.",
+        ),
         Mistake(lambda n, window, stride, padding: n // window, "You divided by the window. What moves it on is the stride."),
         Mistake(
             lambda n, window, stride, padding: n // stride,
@@ -144,7 +187,7 @@ min_pool = Exercise(
     cases=[
         (np.array([[3.0, 1.0]]), pairs_in_a_row),
         (np.array([[4.0, 9, 2, 7], [5, 1, 8, 6]]), squares_of_two),
-        (np.array([[0.5, -2, 3, 0], [1, 4, -1, 2], [0, 0, 6, 5], [-3, 1, 2, 7]]), squares_of_three),
+        (np.array([[0.5, -2, 3, 2], [1, 4, -1, 2], [3, 7, 6, 5], [-3, 1, 2, 7]]), squares_of_three),
     ],
     mistakes=[
         Mistake(
@@ -164,8 +207,12 @@ min_pool = Exercise(
             "You turned bright into dark before pooling. Turn dark back into bright after it.",
         ),
         Mistake(
-            lambda image, max_pool: 1 / max_pool(1 / np.where(image == 0, 1e-12, image)),
-            "1 / x turns large into small only for positive numbers; with 0 or negative ones it fails. Use the sign.",
+            lambda image, max_pool: -max_pool(-np.abs(image)),
+            "You took away the signs of the image (abs). Then -3 counts as 3, and is no longer small.",
+        ),
+        Mistake(
+            lambda image, max_pool: np.maximum(-max_pool(-image), 0),
+            "Negative numbers became 0. The smallest number of a window may well be negative: keep it.",
         ),
         Mistake(
             lambda image, max_pool: np.min(image),

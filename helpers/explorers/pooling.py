@@ -84,8 +84,10 @@ class Shift(Explorer):
         self.chart.set(
             xlabel=f"shift in pixels; dotted: n {TIMES} stride",
             ylabel="change, % of the map's contrast",
-            yticks=range(0, HIGHEST + 1, 25),
         )
+        self.chart.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))  # small ones want room
+        self.chart.set(ylim=(0, HIGHEST), yticks=(0, 5, 10, 25, 50, 100))
+        self.chart.minorticks_off()
         self.chart.grid(axis="y")
         self.curves = {
             name: self.chart.plot([], [], color=colour, linestyle=style, linewidth=1.8, marker="o", animated=True)[0]
@@ -136,11 +138,13 @@ class Shift(Explorer):
         multiples = np.arange(0, FARTHEST + 1, numbers["stride"])
         self.multiples.set_data(np.repeat(multiples, 3), np.tile([0, HIGHEST, np.nan], len(multiples)))
         self.now.set_data([numbers["shift"]], [min(numbers["change"], HIGHEST)])
-        names = [f"{mark} {name}" for name, (_, _, mark) in LOOKS.items()]
-        places = [(700, 416), (772, 416), (840, 416), (700, 394), (700, 372)]
+        shift = numbers["shift"]
+        names = [f"{mark} {name} {numbers[f'change_{name}'][shift]:.0f} %" for name, (_, _, mark) in LOOKS.items()]
+        places = [(674, 416), (812, 416), (674, 395), (674, 374), (812, 395)]
         colours = [*(LOOKS[name][1] for name in POOLS), INK]
-        self.legend.write([*names, "\u2500\u2500 the image itself"], places, 10, colours, align="left")
-        self.value.set_text(f"{numbers['pool']}, shift {numbers['shift']}: {numbers['change']:.0f} %")
+        itself = f"\u2500\u2500 not pooled {numbers['own_change'][shift]:.0f} %"
+        self.legend.write([*names, itself], places, 10, colours, align="left")
+        self.value.set_text(f"at shift {shift}, {numbers['pool'].removesuffix(' of each window')}: {numbers['change']:.0f} %")
 
     def describe(self, numbers):
         shift, stride, cells = numbers["shift"], numbers["stride"], numbers["cells"]
@@ -154,7 +158,8 @@ class Shift(Explorer):
             back = f"The map was moved back by {counted(cells, 'cell')}, the better one of {both}"
         return (
             f"The image moved by {way}. {back}. Where both maps show the same part of the image, they differ by "
-            f"{numbers['change']:.0f} % of the map's contrast (100 %: as far as its cells are from their mean).\n"
+            f"{numbers['change']:.0f} % of the map's contrast. (Contrast: how far its cells lie from their mean, on average. "
+            "Red: brighter than before; blue: darker.)\n"
             f"{rule(shift, stride, numbers['realign'])}"
         )
 

@@ -58,7 +58,7 @@ class Pooling(Explorer):
         lefts, self.middles = (8, 332, 542, 752), (158, 432, 642, 852)
         places = [(lefts[0], 4, 300, 300), *((left, 56, 200, 200) for left in lefts[1:])]
         self.grids = [NumberGrid(picture_axes(figure, *place), cmap="gray", vmin=0, vmax=9) for place in places]
-        self.pictures = [Pixels(picture_axes(figure, *place)) for place in places]
+        self.pictures = [Pixels(picture_axes(figure, *place), stretch=True) for place in places]
         self.frames = [Frame(each.axes, ORANGE, 3) for each in (*self.grids, *self.pictures)]
         self.titles, self.kept = Lettering(figure), Lettering(figure, "bold")
         return [*self.grids, *self.pictures, *self.frames, self.titles, self.kept]
@@ -69,11 +69,12 @@ class Pooling(Explorer):
         places = len(maps["max"])
         # Over a photo the window takes larger steps, or the sliders would not reach its other end.
         row, column = (n * (places - 1) // STEPS if image in PHOTOS else n % places for n in (row, column))
-        before = pad_before(len(pixels), window, stride, padding)
+        before, after = pads_of(len(pixels), window, stride, padding)
         top, left = row * stride - before, column * stride - before
         box = max(top, 0), max(left, 0), min(top + window, len(pixels)) - 1, min(left + window, len(pixels)) - 1
         return {
-            **{"pixels": pixels, **maps, "row": row, "column": column, "box": box, "is_photo": image in PHOTOS},
+            **{"pixels": pixels, **maps, "row": row, "column": column, "is_photo": image in PHOTOS},
+            **{"corner": (top, left), "pads": (before, after)},
             "in_window": pixels[box[0] : box[2] + 1, box[1] : box[3] + 1],
             **{"window": window, "stride": stride, "padding": padding},
         }
@@ -81,13 +82,21 @@ class Pooling(Explorer):
     def paint(self, numbers):
         shown = [numbers["pixels"], *(numbers[name] for name in POOLS)]
         for artists, visible in ((self.grids, not numbers["is_photo"]), (self.pictures, numbers["is_photo"])):
-            for artist, array in zip(artists, shown, strict=True):
+            for artist in artists:
                 artist.set_visible(visible)
-                if visible:
-                    artist.fmt = "{:.3g}" if artist is not self.grids[3] else "{:.1f}"
-                    artist.set(array)
+        (top, left), (before, after), window = numbers["corner"], numbers["pads"], numbers["window"]
+        if numbers["is_photo"]:
+            for picture, array in zip(self.pictures, shown, strict=True):
+                picture.set(array)
+        else:
+            padded = np.pad(shown[0], (before, after), constant_values=np.nan)
+            self.grids[0].set(padded, added=np.isnan(padded))
+            self.grids[3].fmt = "{:.2f}" if len(shown[3]) < 6 else "{:.1f}"
+            for grid, array in zip(self.grids[1:], shown[1:], strict=True):
+                grid.set(array + 1e-9 * (grid is self.grids[3]))  # 2.25 becomes 2.3, as at school
+            top, left = top + before, left + before
         cell = numbers["row"], numbers["column"]
-        boxes = [box_corners(*numbers["box"])] + 3 * [cell_corners([cell])]
+        boxes = [box_corners(top, left, top + window - 1, left + window - 1)] + 3 * [cell_corners([cell])]
         for place, frame in enumerate(self.frames):
             frame.set_visible((place >= 4) == numbers["is_photo"])
             frame.put(_wider(boxes[place % 4]) if numbers["is_photo"] else boxes[place % 4])
@@ -171,7 +180,7 @@ class GradientRouting(Explorer):
         step = -0.01 if pool == "min" else 0.01
         moved = pixels.copy()
         moved[0, *pixel, 0] += step
-        before = pad_before(SMALL, window, stride, padding)
+        before, _ = pads_of(SMALL, window, stride, padding)
         top, left = row * stride - before, column * stride - before
         return {
             **{"pixels": pixels[0, :, :, 0], "map": pooled[0, :, :, 0], "sent": sent[0, :, :, 0], "reached": reached},
@@ -194,15 +203,13 @@ class GradientRouting(Explorer):
             frame.put(box_corners(*numbers["box"]))
         for frame in self.cursors:
             frame.put(cell_corners([(numbers["row"], numbers["column"])]))
-        chosen = np.argwhere(numbers["own"]) if not is_average else []
-        self.winners.put(cell_corners(chosen, 0.1))
+        self.winners.put(cell_corners([numbers["pixel"]], 0.1))
         heads = ["image", f"its map ({numbers['pool']})", "gradient for the map", "gradient for the image"]
         self.titles.write(heads, [(x, 270) for x in self.middles], 10.5)
         self.total.set_text(f"{SMALL**2 - numbers['without']} of {SMALL**2} pixels reached")
 
     def describe(self, numbers):
         given, arrived = numbers["sent"].sum(), numbers["reached"].sum()
-        winners = np.argwhere(numbers["own"])
         row, column = numbers["pixel"]
         if numbers["pool"] == "average":
             box = numbers["box"]
@@ -212,7 +219,8 @@ class GradientRouting(Explorer):
             way = f"The chosen window hands all of its gradient to its {word} pixel, row {row}, column {column} (blue)."
         verb, gradient = ("Raise", "rises") if numbers["step"] > 0 else ("Lower", "falls")
         slope = numbers["reached"][row, column]
-        check = f"{verb} this pixel by 0.01" if len(winners) == 1 else f"{verb} the pixel at row {row}, column {column} by 0.01"
+        pixel = "this pixel" if numbers["pool"] != "average" else f"the pixel at row {row}, column {column} (blue)"
+        check = f"{verb} {pixel} by 0.01"
         change = abs(numbers["change"])
         equal = (
             f"as its gradient {slope:.3g} says"
@@ -232,10 +240,9 @@ class GradientRouting(Explorer):
 EVERY, CHOSEN = "1 from every output", "1 from the chosen output"
 
 
-def pad_before(size, window, stride, padding):
-    """Return how many pixels of padding lie before the image, along one axis."""
-    _, _, ((before, _), _) = windows(np.zeros((1, size, size, 1)), (window, window), stride, padding, 1)
-    return before
+def pads_of(size, window, stride, padding):
+    """Return how many pixels of padding lie before the image, and behind it, along one axis."""
+    return windows(np.zeros((1, size, size, 1)), (window, window), stride, padding, 1)[2][0]
 
 
 def _wider(boxes):

@@ -4,13 +4,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers import ann, convolution, pooling
+from helpers.explorers import ann, cnn, convolution, pooling
 from tests.benchmarks.table import Row, median, milliseconds, p95
 
 LESSONS = {
     convolution: ("window", "kernel", "coverage", "channels", "stride"),
     ann: ("neuron", "activations", "forward_pass", "backpropagation", "playground", "descent", "regression"),
     pooling: ("pooling", "shift", "gradient_routing", "strokes"),
+    cnn: ("feature_maps", "architecture", "occlusion", "tuning"),
 }
 TRAINED = ("explore_playground", "explore_regression")  # all their controls but this one train a network:
 REPLAY = "epoch"

@@ -1,0 +1,372 @@
+"""The explorers of the lesson on CNNs: a trained network cut open. It runs on our own layers."""
+
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import numpy as np
+
+from helpers.explorers.cnn_architecture import explore_architecture  # noqa: F401 (all explorers of the lesson)
+from helpers.explorers.cnn_digits import answer_in_words, shown
+from helpers.explorers.cnn_occlusion import explore_occlusion  # noqa: F401
+from helpers.explorers.cnn_tuning import explore_tuning  # noqa: F401
+from helpers.explorers.controls import choice, rows_of, slider
+from helpers.explorers.explorer import Explorer
+from helpers.explorers.signs import TIMES, signed
+from helpers.plots.figure import INK, ORANGE, caption, chart_axes, picture_axes
+from helpers.plots.lettering import Lettering
+from helpers.plots.network import NEGATIVE, POSITIVE
+from helpers.plots.number_grid import Frame, NumberGrid, Outline, box_corners, cell_corners
+from helpers.plots.pixels import Pixels, named_colour
+from helpers.scratch.activations import ACTIVATIONS
+from helpers.scratch.convolution import Conv2D, conv2d_backward, pair, windows
+from helpers.scratch.dense import Dense
+from helpers.scratch.pooling import AveragePooling2D, Flatten, Pooling2D
+from helpers.scratch.receptive_field import ReceptiveField
+
+
+class Stage(NamedTuple):
+    """A layer that the explorer can show."""
+
+    name: str  # as in the list of layers
+    kind: str  # "convolution", "pooling" or "dense"
+    place: int  # in model.layers
+    field: ReceptiveField | None  # None: it sees the whole picture
+    units: int  # maps or neurons
+    side: int  # height of a map; 1 for neurons
+    width: int
+    input_name: str  # what it adds up: "pixel", "map" or "neuron"
+
+
+def stages_of(model, image):
+    """Return the layers of a model that can be shown, and what each sees. Dropout and Flatten change no number."""
+    found, field, numbers, name = [], ReceptiveField(), image[None], "pixel"
+    for place, layer in enumerate(model.layers):
+        is_local = isinstance(layer, Conv2D | Pooling2D)
+        if is_local and field is not None:
+            field = field.behind(*_window_of(layer, numbers.shape))
+        elif not is_local:
+            field = None
+        numbers = layer.forward(numbers)
+        if not is_local and not isinstance(layer, Dense):
+            continue
+        kind = "convolution" if isinstance(layer, Conv2D) else "pooling" if is_local else "dense"
+        height, width = numbers.shape[1:3] if is_local else (1, 1)
+        title = f"{len(found) + 1}: {kind}, {numbers.shape[-1]} {'maps' if is_local else 'neurons'}"
+        found.append(
+            Stage(title, kind, place, field, numbers.shape[-1], height, width, "number" if kind == "pooling" else name)
+        )
+        name = "map" if is_local else "neuron"
+    return found
+
+
+def _window_of(layer, shape):
+    """Return (window, stride, padding before, dilation) of a layer along the rows."""
+    if isinstance(layer, Conv2D):
+        size, strides = layer.kernel_size, layer.options["strides"]
+        dilation = layer.options["dilation_rate"]
+    else:
+        size, dilation = pair("pool_size", layer.options["pool_size"]), 1
+        strides = layer.options["strides"] or size
+    _, _, ((before, _), _) = windows(np.zeros((1, *shape[1:3], 1)), size, strides, layer.options["padding"], dilation)
+    return size[0], pair("strides", strides)[0], before, pair("dilation_rate", dilation)[0]
+
+
+def explore_feature_maps(model=None, images=None, labels=None):
+    """Cut a trained CNN open: its maps and filters for a picture, and what made one number of them large.
+
+    model: a scratch Sequential for pictures (height, width, 1), for instance from `keras_tools.to_scratch`; images
+    (pictures, height, width, 1), up to 100, with their labels (pictures,). Without them: the recorded network for digits.
+    """
+    return FeatureMaps(*shown(model, images, labels))
+
+
+class FeatureMaps(Explorer):
+    title = "Inside a trained CNN: the maps of one layer, one number of them, and what made it large."
+    size = (960, 590)
+    lines = 5
+
+    def __init__(self, model, images, labels):
+        self.model, self.images, self.labels = model, images, labels
+        self.stages = {stage.name: stage for stage in stages_of(model, self.images[0])}
+        super().__init__()
+
+    def make_controls(self):
+        most = max(stage.units for stage in self.stages.values())
+        widest = max(max(stage.side, stage.width) for stage in self.stages.values())
+        strongest = widgets.Checkbox(
+            True, description="Strongest place", tooltip="Look at the largest number of the map; else choose row and column"
+        )
+        strongest.layout, strongest.style.description_width = widgets.Layout(width="300px", margin="2px 6px"), "96px"
+        names = list(self.stages)
+        return {
+            "picture": slider(
+                "Picture", min(43, len(self.images) - 1), 0, len(self.images) - 1, "Which picture is shown to it"
+            ),
+            "layer": choice("Layer", names[0], names, "Which layer is opened"),
+            "unit": slider(
+                "Map", min(9, most - 1), 0, most - 1, "Which map (or neuron) of the layer; after the last one it starts again"
+            ),
+            "strongest": strongest,
+            "row": slider("Row", 0, 0, widest - 1, "Row of the number in its map; after the last row it starts again"),
+            "column": slider("Column", 0, 0, widest - 1, "Column of the number in its map; after the last it starts again"),
+        }
+
+    def relevant(self, layer, strongest, **others):
+        needed = {"picture", "layer", "unit"}
+        if self.stages[layer].side > 1:
+            needed |= {"strongest"} if strongest else {"strongest", "row", "column"}
+        return needed
+
+    def arrange(self, controls):
+        return [rows_of(list(controls.values()), 3)]
+
+    def stage(self, figure):
+        self.image = Pixels(picture_axes(figure, 8, 306, 252, 252))
+        self.wanted = Pixels(picture_axes(figure, 8, 22, 252, 252), "RdBu_r", -1, 1)
+        self.maps = Pixels(picture_axes(figure, 276, 228, 330, 330))
+        self.map = Pixels(picture_axes(figure, 622, 228, 330, 330))
+        self.neurons = NumberGrid(picture_axes(figure, 276, 228, 330, 330), cmap="gray", fmt="{:.2f}")
+        self.speaks = Pixels(picture_axes(figure, 622, 228, 330, 330), "RdBu_r", -1, 1)
+        self.weights = NumberGrid(picture_axes(figure, 636, 12, 168, 168), fmt="{:.2f}")
+        self.sheet = Pixels(picture_axes(figure, 622, 6, 192, 180), "RdBu_r", -1, 1)
+        self.parts_axes = chart_axes(figure, 276, 24, 330, 150, ylim=(-1.25, 1.25), xticks=[], yticks=[])
+        self.parts_axes.spines[:].set_visible(False)
+        self.parts_axes.axhline(0, color=INK, linewidth=0.8, linestyle="-")
+        self.above, self.below = (Outline(self.parts_axes, INK, 0.4, fill=colour) for colour in (POSITIVE, NEGATIVE))
+        shares = chart_axes(figure, 858, 26, 90, 154, xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
+        self.shares = Outline(shares, INK, 0.4, fill="#9ecae1")
+        framed = (self.image, self.wanted, self.maps, self.map, self.neurons)
+        self.frames = [Frame(each.axes, ORANGE, 2.5) for each in framed]
+        self.titles, self.notes = Lettering(figure), Lettering(figure)
+        caption(figure, 134, 10, "red: more ink raises it; blue: lowers it", 9.5)
+        caption(figure, 903, 200, "the answer")
+        pictures = [*framed, self.speaks, self.weights, self.sheet]
+        return [*pictures, self.above, self.below, self.shares, *self.frames, self.titles, self.notes]
+
+    def compute(self, picture, layer, unit, strongest, row, column):
+        stage = self.stages[layer]
+        outputs = run_through(self.model, self.images[picture])
+        opened, maps = self.model.layers[stage.place], as_maps(outputs[stage.place + 1])
+        unit = unit % stage.units
+        if strongest or stage.side == 1:
+            row, column = (int(n) for n in np.unravel_index(maps[:, :, unit].argmax(), maps.shape[:2]))
+        row, column = row % maps.shape[0], column % maps.shape[1]
+        before = outputs[stage.place].reshape(1, *self._shape_before(stage, outputs))
+        window, weights = inputs_of(opened, before, row, column, unit)
+        products = window * weights
+        # Of one channel every pixel is a part; of several, every channel.
+        parts = products.ravel() if window.shape[-1] == 1 else products.sum(axis=(0, 1))
+        shares = outputs[-1].ravel()
+        return {
+            **{"image": self.images[picture][:, :, 0], "maps": maps, "row": row, "column": column, "unit": unit},
+            **{"wanted": self._gradient(stage, row, column, unit), "window": window, "weights": weights, "parts": parts},
+            **{"box": box_of(stage, row, column, self.images.shape[1:3]), "bias": bias_of(opened, unit)},
+            **{"value": float(maps[row, column, unit]), "shares": shares, "layer": layer},
+            **{"label": None if self.labels is None else int(self.labels[picture]), "picture": picture},
+        }
+
+    def _shape_before(self, stage, outputs):
+        """Return the shape of what a layer gets, (height, width, maps), also where it has been laid in a row."""
+        flat = stage.place > 0 and isinstance(self.model.layers[stage.place - 1], Flatten)
+        shape = outputs[stage.place - flat].shape[1:]
+        return shape if len(shape) == 3 else (1, 1, shape[0])
+
+    def _gradient(self, stage, row, column, unit):
+        """Return how the number, before its activation, changes with every pixel of the picture: (height, width)."""
+        layer = self.model.layers[stage.place]
+        if isinstance(layer, Dense):
+            gradient = layer.backward_from_sums(np.eye(stage.units)[[unit]])
+        else:
+            sent = np.zeros((1, stage.side, stage.width, stage.units))
+            sent[0, row, column, unit] = 1
+            is_pooling = isinstance(layer, Pooling2D)
+            gradient = (
+                layer.backward(sent)
+                if is_pooling
+                else conv2d_backward(sent, layer.inputs, layer.weights["kernel"], **layer.options)[0]
+            )
+        for earlier in reversed(self.model.layers[: stage.place]):
+            gradient = earlier.backward(gradient)
+        return gradient[0].sum(axis=-1)
+
+    def paint(self, numbers):
+        stage = self.stages[numbers["layer"]]
+        self.image.set(numbers["image"])
+        self.wanted.set(numbers["wanted"] / (np.abs(numbers["wanted"]).max() or 1))
+        self._paint_neurons(numbers) if stage.kind == "dense" else self._paint_maps(numbers)
+        for frame in self.frames[:2]:
+            frame.put(box_corners(*numbers["box"]))
+        self._paint_weights(numbers, stage)
+        self._paint_parts(numbers["parts"], stage)
+        self.shares.put([_bar(k, share) for k, share in enumerate(numbers["shares"][:10])])
+        self._write(numbers, stage)
+
+    def _paint_maps(self, numbers):
+        self._show(self.maps, self.map)
+        maps, unit = numbers["maps"], numbers["unit"]
+        columns, sheet = montage(maps)
+        colours = self.maps.colours(np.nan_to_num(sheet) / max(maps.max(), 1e-9))
+        colours[np.isnan(sheet)] = named_colour("#dfe9f3")
+        self.maps.show(colours)
+        self.map.set(maps[:, :, unit] / max(maps[:, :, unit].max(), 1e-9))
+        height, width = maps.shape[0] + 1, maps.shape[1] + 1
+        top, left = unit // columns * height, unit % columns * width
+        self.frames[2].put(box_corners(top, left, top + height, left + width))
+        self.frames[3].put(cell_corners([(numbers["row"], numbers["column"])]))
+
+    def _paint_neurons(self, numbers):
+        self._show(self.neurons, self.speaks)
+        table = as_table(numbers["maps"][0, 0])
+        self.neurons.set(table, min(0, np.nanmin(table)), max(np.nanmax(table), 1e-9))
+        self.frames[4].put(cell_corners([divmod(numbers["unit"], table.shape[1])]))
+        speaks = numbers["wanted"] * numbers["image"]
+        self.speaks.set(speaks / (np.abs(speaks).max() or 1))
+
+    def _show(self, *shown):
+        for picture in (self.maps, self.map, self.neurons, self.speaks):
+            picture.set_visible(picture in shown)
+        for frame, picture in zip(self.frames[2:], (self.maps, self.map, self.neurons), strict=True):
+            frame.set_visible(picture in shown)
+
+    def _paint_weights(self, numbers, stage):
+        shown = numbers["window"] if stage.kind == "pooling" else numbers["weights"]
+        table = as_table(shown[0, 0]) if shown.shape[:2] == (1, 1) else shown[:, :, 0] if shown.shape[2] == 1 else None
+        self.weights.set_visible(table is not None)
+        self.sheet.set_visible(table is None)
+        strongest = np.abs(shown).max() or 1
+        if table is not None:
+            self.weights.set(table, -strongest, strongest)
+            return
+        _, sheet = montage(shown)
+        colours = self.sheet.colours(np.nan_to_num(sheet) / strongest)
+        colours[np.isnan(sheet)] = named_colour("#8c8c8c")
+        self.sheet.show(colours)
+
+    def _paint_parts(self, parts, stage):
+        tallest = np.abs(parts).max() or 1
+        bars = [[(k - 0.4, 0), (k + 0.4, 0), (k + 0.4, part), (k - 0.4, part)] for k, part in enumerate(parts / tallest)]
+        self.parts_axes.set_xlim(-0.8, len(parts) - 0.2)
+        self.above.put([bar for bar, part in zip(bars, parts, strict=True) if part > 0])
+        self.below.put([bar for bar, part in zip(bars, parts, strict=True) if part < 0])
+        ends = [k for k, wanted in ((int(parts.argmax()), parts.max() > 0), (int(parts.argmin()), parts.min() < 0)) if wanted]
+        places = self.parts_axes.transData.transform([(k, 1.12 if parts[k] > 0 else -1.12) for k in ends]) if ends else []
+        texts = [f"{stage.input_name} {k}: {_short(parts[k])}" for k in ends]
+        # A text at the end of the row of bars would leave the picture.
+        self.notes.write(texts, [(np.clip(x, 340, 545), y) for x, y in places], 9.5)
+
+    def _write(self, numbers, stage):
+        unit, maps, count = numbers["unit"], numbers["maps"], len(numbers["parts"])
+        is_map, is_pooling, title = stage.side > 1, stage.kind == "pooling", stage.name.split(",")[0]
+        what, size = ("map", f" of {maps.shape[0]} {TIMES} {maps.shape[1]}") if is_map else ("neuron", "")
+        own = (
+            f"map {unit}; white: {_short(maps[:, :, unit].max())}"
+            if is_map
+            else f"ink for neuron {unit} (red), against it (blue)"
+        )
+        heads = {
+            (134, 574): f"picture {numbers['picture']}",
+            (134, 288): "pixels that move this number",
+            (441, 574): f"layer {title}: {stage.units} {what}s{size}",
+            (787, 574): own,
+            (718, 200): "its window" if is_pooling else f"weights of {what} {unit}",
+            (441, 200): "the numbers in its window" if is_pooling else f"its {count} parts, one for each {stage.input_name}",
+        }
+        self.titles.write(heads.values(), heads.keys(), 10.5)
+
+    def describe(self, numbers):
+        stage, row, column, unit = self.stages[numbers["layer"]], numbers["row"], numbers["column"], numbers["unit"]
+        top, left, bottom, right = numbers["box"]
+        pixels = f"{bottom - top + 1} {TIMES} {right - left + 1} pixels"
+        sees = f"rows {top} to {bottom}, columns {left} to {right} of the picture ({pixels})"
+        sees = "the whole picture" if stage.field is None else sees
+        where = f"map {unit}, row {row}, column {column}" if stage.side > 1 else f"neuron {unit}"
+        first = f"Layer {stage.name.split(':')[0]}, {where}: it sees {sees}."
+        return "\n".join([first, self._sum_in_words(numbers, stage), answer_in_words(numbers["label"], numbers["shares"])])
+
+    def _sum_in_words(self, numbers, stage):
+        parts, total, value = numbers["parts"], numbers["parts"].sum() + numbers["bias"], numbers["value"]
+        if stage.kind == "pooling":
+            kept = "their mean" if isinstance(self.model.layers[stage.place], AveragePooling2D) else "the largest"
+            return f"Of the {len(parts)} numbers in its window it keeps {kept}: `{_short(value)}`."
+        after = {"relu": f"; relu leaves `{_short(value)}`", "softmax": f"; softmax makes a share of `{value:.3f}` of it"}
+        activation = self.model.layers[stage.place].activation
+        then = next((text for name, text in after.items() if activation is ACTIVATIONS[name]), "")
+        return f"`all parts {_short(parts.sum())} + bias {_short(numbers['bias'])} = {_short(total)}`{then}."
+
+
+def _short(number):
+    return signed(number + 0.0, "{:.2f}")
+
+
+def run_through(model, image):
+    """Return the picture and the outputs of all layers, each with a batch axis of 1."""
+    outputs = [image[None]]
+    for layer in model.layers:
+        outputs.append(layer.forward(outputs[-1]))
+    return outputs
+
+
+def as_maps(output):
+    """Return an output with a batch axis of 1 as (height, width, units); neurons have height and width 1."""
+    return output[0] if output.ndim == 4 else output[0][None, None]
+
+
+def inputs_of(layer, before, row, column, unit):
+    """Return what one number of a layer is made of: the inputs it reads and their weights, both (height, width, channels).
+
+    `before` is the layer's input as (1, height, width, channels). In pooling every weight is 1, and other maps are not read.
+    """
+    if isinstance(layer, Dense):
+        return before[0], layer.weights["kernel"][:, unit].reshape(before.shape[1:])
+    if isinstance(layer, Conv2D):
+        weights = layer.weights["kernel"][:, :, :, unit]
+        padded, window, _ = windows(before, weights.shape, *layer.options.values())
+    else:
+        size, strides, padding = (
+            pair("pool_size", layer.options["pool_size"]),
+            layer.options["strides"],
+            layer.options["padding"],
+        )
+        before = before[..., [unit]]
+        weights = np.ones((*size, 1))
+        padded, window, _ = windows(before, size, strides or size, padding, 1)
+    pixels = [padded[window(*place)][0, row, column] for place in np.ndindex(weights.shape[:2])]
+    return np.reshape(pixels, weights.shape), weights
+
+
+def bias_of(layer, unit):
+    """Return the bias of a map or neuron; 0 where there is none."""
+    return float(layer.weights["bias"][unit]) if "bias" in layer.weights else 0.0
+
+
+def box_of(stage, row, column, shape):
+    """Return the part of the picture that one number sees: first row, first column, last row, last column."""
+    if stage.field is None:
+        return 0, 0, shape[0] - 1, shape[1] - 1
+    (top, bottom), (left, right) = stage.field.seen_by(row), stage.field.seen_by(column)
+    return max(top, 0), max(left, 0), min(bottom, shape[0]) - 1, min(right, shape[1]) - 1
+
+
+def montage(maps):
+    """Return how many maps stand in a row, and all maps (height, width, maps) on one sheet, NaN on the lines between them."""
+    height, width, count = maps.shape
+    columns = {10: 5}.get(count, 4 if count <= 16 else 8 if count > 32 or height == 1 else 6)
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), np.nan)
+    for unit in range(count):
+        top, left = unit // columns * (height + 1) + 1, unit % columns * (width + 1) + 1
+        sheet[top : top + height, left : left + width] = maps[:, :, unit]
+    return columns, sheet
+
+
+def as_table(numbers):
+    """Return numbers (count,) in rows of 8, or of 5 where there are ten; NaN where nothing is left."""
+    columns = 5 if len(numbers) == 10 else 8
+    table = np.full((-(-len(numbers) // columns), columns), np.nan)
+    table.flat[: len(numbers)] = numbers
+    return table
+
+
+def _bar(place, length):
+    """Return the corners of a bar that lies."""
+    return [(0, place - 0.35), (length, place - 0.35), (length, place + 0.35), (0, place + 0.35)]
