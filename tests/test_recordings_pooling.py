@@ -36,6 +36,15 @@ def test_max_pooling_reads_as_well_as_no_pooling_and_is_steadier(ways):
     assert all((np.diff(rows) < 0).all() for rows in means.values()) and means["max"][4] < 0.5
 
 
+def test_global_average_pooling_has_few_weights_and_reads_worse(ways):
+    runs = load_recorded("pooling_global")
+    assert {int(run["max, then global average: weights"]) for run in runs.values()} == {7562}
+    short, long = (
+        np.array([run[f"max, then global average{end}: moved"] for run in runs.values()]) for end in ("", ", 40 epochs")
+    )
+    assert short[:, 0].max() < long[:, 0].mean() < ways["max"][:, 0].min() - 0.03
+
+
 @pytest.mark.slow
 def test_a_new_run_of_one_seed_lies_within_the_recorded_spread(ways):
     from helpers.recordings.pooling import train_ways
