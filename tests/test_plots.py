@@ -18,7 +18,7 @@ from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, chart_a
 from helpers.plots.lettering import Label, Lettering, text_width
 from helpers.plots.network import Edges, Thumbnails
 from helpers.plots.number_grid import NumberGrid, Outline, box_corners, cell_corners, number_text
-from helpers.plots.pictures import show_classes, show_curves, show_lines, show_matrix, show_pictures
+from helpers.plots.pictures import broken, show_classes, show_curves, show_lines, show_matrix, show_pictures
 from helpers.plots.pixels import Pixels, pack, unpack
 from helpers.plots.png import to_png
 
@@ -466,3 +466,23 @@ def test_the_same_numbers_in_another_format_are_drawn_anew():
     grid.set(np.ones((2, 2)))
     drawn.append(len(grid.numbers._ink.get_paths()))
     assert drawn == [4, 16]
+
+
+@pytest.mark.parametrize(
+    ("title", "width", "lines"),
+    [
+        ("upside down", 60, ["upside", "down"]),
+        ("a 4", 60, ["a 4"]),
+        ("halves swapped\n0.98", 200, ["halves swapped", "0.98"]),
+        ("unbreakable", 20, ["unbreakable"]),
+    ],
+)
+def test_a_long_title_is_broken_between_words(title, width, lines):
+    assert broken(title, width).split("\n") == lines
+
+
+def test_pictures_that_are_not_square_leave_no_gap():
+    flat = show_pictures({"a": np.zeros((10, 40)), "b": np.zeros((10, 40))}, "two roads", columns=1)
+    square = show_pictures({"a": np.zeros((40, 40)), "b": np.zeros((40, 40))}, "two squares", columns=1)
+    heights = [picture.figure.get_size_inches()[1] for picture in (flat, square)]
+    assert heights[0] < heights[1] - 3  # inches

@@ -6,17 +6,17 @@ import ipywidgets as widgets
 import numpy as np
 
 from helpers.explorers.cnn_architecture import explore_architecture  # noqa: F401 (all explorers of the lesson)
-from helpers.explorers.cnn_digits import answer_in_words, shown
+from helpers.explorers.cnn_digits import answer_in_words, article, shown
 from helpers.explorers.cnn_occlusion import explore_occlusion  # noqa: F401
 from helpers.explorers.cnn_tuning import explore_tuning  # noqa: F401
 from helpers.explorers.controls import choice, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import TIMES, signed
+from helpers.explorers.signs import TIMES, in_brackets, signed
 from helpers.plots.figure import INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Lettering
 from helpers.plots.network import NEGATIVE, POSITIVE
 from helpers.plots.number_grid import Frame, NumberGrid, Outline, box_corners, cell_corners
-from helpers.plots.pixels import Pixels, named_colour
+from helpers.plots.pixels import Pixels, is_dark, named_colour
 from helpers.scratch.activations import ACTIVATIONS
 from helpers.scratch.convolution import Conv2D, conv2d_backward, pair, windows
 from helpers.scratch.dense import Dense
@@ -34,7 +34,8 @@ class Stage(NamedTuple):
     units: int  # maps or neurons
     side: int  # height of a map; 1 for neurons
     width: int
-    input_name: str  # what it adds up: "pixel", "map" or "neuron"
+    input_name: str  # what it adds up: "pixel", "map", "neuron", or "number" in a pooling window
+    before_softmax: bool
 
 
 def stages_of(model, image):
@@ -52,9 +53,9 @@ def stages_of(model, image):
         kind = "convolution" if isinstance(layer, Conv2D) else "pooling" if is_local else "dense"
         height, width = numbers.shape[1:3] if is_local else (1, 1)
         title = f"{len(found) + 1}: {kind}, {numbers.shape[-1]} {'maps' if is_local else 'neurons'}"
-        found.append(
-            Stage(title, kind, place, field, numbers.shape[-1], height, width, "number" if kind == "pooling" else name)
-        )
+        what = "number" if kind == "pooling" else name
+        is_last = isinstance(layer, Dense) and layer.activation is ACTIVATIONS["softmax"]
+        found.append(Stage(title, kind, place, field, numbers.shape[-1], height, width, what, is_last))
         name = "map" if is_local else "neuron"
     return found
 
@@ -128,29 +129,34 @@ class FeatureMaps(Explorer):
         self.neurons = NumberGrid(picture_axes(figure, 276, 228, 330, 330), cmap="gray", fmt="{:.2f}")
         self.speaks = Pixels(picture_axes(figure, 622, 228, 330, 330), "RdBu_r", -1, 1)
         self.weights = NumberGrid(picture_axes(figure, 636, 12, 168, 168), fmt="{:.2f}")
+        self.window = NumberGrid(picture_axes(figure, 636, 12, 168, 168), cmap="gray", fmt="{:.2f}")
         self.sheet = Pixels(picture_axes(figure, 622, 6, 192, 180), "RdBu_r", -1, 1)
         self.parts_axes = chart_axes(figure, 276, 24, 330, 150, ylim=(-1.25, 1.25), xticks=[], yticks=[])
         self.parts_axes.spines[:].set_visible(False)
         self.parts_axes.axhline(0, color=INK, linewidth=0.8, linestyle="-")
         self.above, self.below = (Outline(self.parts_axes, INK, 0.4, fill=colour) for colour in (POSITIVE, NEGATIVE))
-        shares = chart_axes(figure, 858, 26, 90, 154, xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
+        shares = chart_axes(figure, 858, 26, 90, 154, xlim=(0, 1.06), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
         self.shares = Outline(shares, INK, 0.4, fill="#9ecae1")
         framed = (self.image, self.wanted, self.maps, self.map, self.neurons)
         self.frames = [Frame(each.axes, ORANGE, 2.5) for each in framed]
-        self.titles, self.notes = Lettering(figure), Lettering(figure)
+        self.titles, self.notes, self.tags = Lettering(figure), Lettering(figure), Lettering(figure, "bold")
         caption(figure, 134, 10, "red: more ink raises it; blue: lowers it", 9.5)
         caption(figure, 903, 200, "the answer")
-        pictures = [*framed, self.speaks, self.weights, self.sheet]
-        return [*pictures, self.above, self.below, self.shares, *self.frames, self.titles, self.notes]
+        pictures = [*framed, self.speaks, self.weights, self.window, self.sheet]
+        return [*pictures, self.above, self.below, self.shares, *self.frames, self.tags, self.titles, self.notes]
 
     def compute(self, picture, layer, unit, strongest, row, column):
         stage = self.stages[layer]
         outputs = run_through(self.model, self.images[picture])
-        opened, maps = self.model.layers[stage.place], as_maps(outputs[stage.place + 1])
+        opened, output = self.model.layers[stage.place], outputs[stage.place + 1]
+        # Shares can't be taken apart, the sums before softmax can: so those are shown.
+        maps = as_maps(opened.sums if stage.before_softmax else output)
+        asked = unit, row, column
         unit = unit % stage.units
         if strongest or stage.side == 1:
             row, column = (int(n) for n in np.unravel_index(maps[:, :, unit].argmax(), maps.shape[:2]))
         row, column = row % maps.shape[0], column % maps.shape[1]
+        wrapped = asked[0] != unit or (not strongest and stage.side > 1 and asked[1:] != (row, column))
         before = outputs[stage.place].reshape(1, *self._shape_before(stage, outputs))
         window, weights = inputs_of(opened, before, row, column, unit)
         products = window * weights
@@ -161,7 +167,7 @@ class FeatureMaps(Explorer):
             **{"image": self.images[picture][:, :, 0], "maps": maps, "row": row, "column": column, "unit": unit},
             **{"wanted": self._gradient(stage, row, column, unit), "window": window, "weights": weights, "parts": parts},
             **{"box": box_of(stage, row, column, self.images.shape[1:3]), "bias": bias_of(opened, unit)},
-            **{"value": float(maps[row, column, unit]), "shares": shares, "layer": layer},
+            **{"value": float(as_maps(output)[row, column, unit]), "shares": shares, "layer": layer, "wrapped": wrapped},
             **{"label": None if self.labels is None else int(self.labels[picture]), "picture": picture},
         }
 
@@ -195,9 +201,9 @@ class FeatureMaps(Explorer):
         self.wanted.set(numbers["wanted"] / (np.abs(numbers["wanted"]).max() or 1))
         self._paint_neurons(numbers) if stage.kind == "dense" else self._paint_maps(numbers)
         for frame in self.frames[:2]:
-            frame.put(box_corners(*numbers["box"]))
+            frame.put(box_corners(*numbers["box"]) if stage.field else [])
         self._paint_weights(numbers, stage)
-        self._paint_parts(numbers["parts"], stage)
+        self._paint_parts(numbers["parts"], numbers["bias"], stage)
         self.shares.put([_bar(k, share) for k, share in enumerate(numbers["shares"][:10])])
         self._write(numbers, stage)
 
@@ -213,14 +219,25 @@ class FeatureMaps(Explorer):
         top, left = unit // columns * height, unit % columns * width
         self.frames[2].put(box_corners(top, left, top + height, left + width))
         self.frames[3].put(cell_corners([(numbers["row"], numbers["column"])]))
+        corners = [(k % columns * width + 0.6, k // columns * height + 0.6) for k in range(maps.shape[2])]
+        self._tag(self.maps.axes, corners)
 
     def _paint_neurons(self, numbers):
         self._show(self.neurons, self.speaks)
         table = as_table(numbers["maps"][0, 0])
         self.neurons.set(table, min(0, np.nanmin(table)), max(np.nanmax(table), 1e-9))
         self.frames[4].put(cell_corners([divmod(numbers["unit"], table.shape[1])]))
+        columns, count = table.shape[1], numbers["maps"].shape[2]
+        corners = [(k % columns - 0.5, k // columns - 0.5) for k in range(count)] if count <= 10 else []
+        inks = np.where(is_dark(self.neurons.cells.colours(table.ravel()[:count])), "white", INK)
+        self._tag(self.neurons.axes, corners, inks)
         speaks = numbers["wanted"] * numbers["image"]
         self.speaks.set(speaks / (np.abs(speaks).max() or 1))
+
+    def _tag(self, axes, corners, inks=("#e8a200",)):
+        """Write its number into the upper left corner of every map or neuron."""
+        places = axes.transData.transform(corners) + (3, -8) if corners else []
+        self.tags.write([str(k) for k in range(len(corners))], places, 9, inks, align="left")
 
     def _show(self, *shown):
         for picture in (self.maps, self.map, self.neurons, self.speaks):
@@ -229,47 +246,62 @@ class FeatureMaps(Explorer):
             frame.set_visible(picture in shown)
 
     def _paint_weights(self, numbers, stage):
-        shown = numbers["window"] if stage.kind == "pooling" else numbers["weights"]
-        table = as_table(shown[0, 0]) if shown.shape[:2] == (1, 1) else shown[:, :, 0] if shown.shape[2] == 1 else None
-        self.weights.set_visible(table is not None)
-        self.sheet.set_visible(table is None)
-        strongest = np.abs(shown).max() or 1
-        if table is not None:
-            self.weights.set(table, -strongest, strongest)
-            return
-        _, sheet = montage(shown)
-        colours = self.sheet.colours(np.nan_to_num(sheet) / strongest)
-        colours[np.isnan(sheet)] = named_colour("#8c8c8c")
-        self.sheet.show(colours)
+        weights, window = numbers["weights"], numbers["window"]
+        is_pooling, is_row = stage.kind == "pooling", weights.shape[:2] == (1, 1)
+        self.window.set_visible(is_pooling)
+        self.weights.set_visible(not is_pooling and (is_row or weights.shape[2] == 1))
+        self.sheet.set_visible(not is_pooling and not is_row and weights.shape[2] > 1)
+        strongest = np.abs(weights).max() or 1
+        if is_pooling:
+            self.window.set(window[:, :, 0], min(0, window.min()), max(window.max(), 1e-9))
+        elif self.weights.get_visible():
+            self.weights.set(as_table(weights[0, 0]) if is_row else weights[:, :, 0], -strongest, strongest)
+        else:
+            _, sheet = montage(weights)
+            colours = self.sheet.colours(np.nan_to_num(sheet) / strongest)
+            colours[np.isnan(sheet)] = named_colour("#8c8c8c")
+            self.sheet.show(colours)
 
-    def _paint_parts(self, parts, stage):
-        tallest = np.abs(parts).max() or 1
-        bars = [[(k - 0.4, 0), (k + 0.4, 0), (k + 0.4, part), (k - 0.4, part)] for k, part in enumerate(parts / tallest)]
-        self.parts_axes.set_xlim(-0.8, len(parts) - 0.2)
-        self.above.put([bar for bar, part in zip(bars, parts, strict=True) if part > 0])
-        self.below.put([bar for bar, part in zip(bars, parts, strict=True) if part < 0])
-        ends = [k for k, wanted in ((int(parts.argmax()), parts.max() > 0), (int(parts.argmin()), parts.min() < 0)) if wanted]
-        places = self.parts_axes.transData.transform([(k, 1.12 if parts[k] > 0 else -1.12) for k in ends]) if ends else []
-        texts = [f"{stage.input_name} {k}: {_short(parts[k])}" for k in ends]
+    def _paint_parts(self, parts, bias, stage):
+        shown = parts if stage.kind == "pooling" else np.append(parts, bias)
+        tallest = np.abs(shown).max() or 1
+        bars = [[(k - 0.4, 0), (k + 0.4, 0), (k + 0.4, part), (k - 0.4, part)] for k, part in enumerate(shown / tallest)]
+        self.parts_axes.set_xlim(-0.8, len(shown) - 0.2)
+        self.above.put([bar for bar, part in zip(bars, shown, strict=True) if part > 0])
+        self.below.put([bar for bar, part in zip(bars, shown, strict=True) if part < 0])
+        best, worst = int(parts.argmax()), int(parts.argmin())
+        named = {
+            k: f"{stage.input_name} {k}: {_short(parts[k])}" for k in (best, worst) if parts[k] and (k == best or parts[k] < 0)
+        }
+        heights = [shown[k] / tallest + (0.13 if shown[k] > 0 else -0.15) for k in named]
+        places = self.parts_axes.transData.transform(list(zip(named, heights, strict=True))) if named else np.empty((0, 2))
         # A text at the end of the row of bars would leave the picture.
-        self.notes.write(texts, [(np.clip(x, 340, 545), y) for x, y in places], 9.5)
+        places[:, 0] = np.clip(places[:, 0], 330, 556)
+        texts, places = list(named.values()), [tuple(place) for place in places]
+        if not parts.any():
+            texts.append("all parts are 0")
+            places.append((420, 112))
+        if stage.kind != "pooling":
+            texts.append(f"last bar: bias {_short(bias)}")
+            places.append((540, 12))
+        self.notes.write(texts, places, 9.5)
 
     def _write(self, numbers, stage):
-        unit, maps, count = numbers["unit"], numbers["maps"], len(numbers["parts"])
-        is_map, is_pooling, title = stage.side > 1, stage.kind == "pooling", stage.name.split(",")[0]
-        what, size = ("map", f" of {maps.shape[0]} {TIMES} {maps.shape[1]}") if is_map else ("neuron", "")
-        own = (
-            f"map {unit}; white: {_short(maps[:, :, unit].max())}"
-            if is_map
-            else f"ink for neuron {unit} (red), against it (blue)"
-        )
+        unit, maps, label = numbers["unit"], numbers["maps"], numbers["label"]
+        is_map, is_pooling, layer = stage.side > 1, stage.kind == "pooling", int(stage.name.split(":")[0])
+        what = "map" if is_map else "neuron"
+        all_maps = f"layer {layer}: {stage.units} maps of {maps.shape[0]} {TIMES} {maps.shape[1]}; white: {_short(maps.max())}"
+        sums = "sums before softmax" if stage.before_softmax else "row by row"
+        each = f"{stage.input_name} of layer {layer - 1}" if layer > 1 else "pixel, row by row from 0"
         heads = {
-            (134, 574): f"picture {numbers['picture']}",
-            (134, 288): "pixels that move this number",
-            (441, 574): f"layer {title}: {stage.units} {what}s{size}",
-            (787, 574): own,
-            (718, 200): "its window" if is_pooling else f"weights of {what} {unit}",
-            (441, 200): "the numbers in its window" if is_pooling else f"its {count} parts, one for each {stage.input_name}",
+            (134, 574): f"picture {numbers['picture']}" + ("" if label is None else f": {article(label)}"),
+            (134, 288): "pixels that move its sum",
+            (441, 574): all_maps if is_map else f"layer {layer}: {stage.units} neurons, {sums}",
+            (787, 574): f"map {unit}; white: {_short(maps[:, :, unit].max())}"
+            if is_map
+            else f"ink for neuron {unit} (red), against it (blue)",
+            (718, 200): "the numbers in its window" if is_pooling else f"weights of {what} {unit}",
+            (441, 200): "the numbers in its window" if is_pooling else f"its parts: one for each {each}",
         }
         self.titles.write(heads.values(), heads.keys(), 10.5)
 
@@ -281,6 +313,9 @@ class FeatureMaps(Explorer):
         sees = "the whole picture" if stage.field is None else sees
         where = f"map {unit}, row {row}, column {column}" if stage.side > 1 else f"neuron {unit}"
         first = f"Layer {stage.name.split(':')[0]}, {where}: it sees {sees}."
+        if numbers["wrapped"]:
+            size = f" of {stage.side} {TIMES} {stage.width}" if stage.side > 1 else ""
+            first += f" (The sliders go further: this layer has {stage.units} {'maps' if size else 'neurons'}{size}.)"
         return "\n".join([first, self._sum_in_words(numbers, stage), answer_in_words(numbers["label"], numbers["shares"])])
 
     def _sum_in_words(self, numbers, stage):
@@ -288,14 +323,20 @@ class FeatureMaps(Explorer):
         if stage.kind == "pooling":
             kept = "their mean" if isinstance(self.model.layers[stage.place], AveragePooling2D) else "the largest"
             return f"Of the {len(parts)} numbers in its window it keeps {kept}: `{_short(value)}`."
-        after = {"relu": f"; relu leaves `{_short(value)}`", "softmax": f"; softmax makes a share of `{value:.3f}` of it"}
-        activation = self.model.layers[stage.place].activation
-        then = next((text for name, text in after.items() if activation is ACTIVATIONS[name]), "")
-        return f"`all parts {_short(parts.sum())} + bias {_short(numbers['bias'])} = {_short(total)}`{then}."
+        # The first term is written so that the sum comes out as it stands there.
+        first = round(total, 2) - round(numbers["bias"], 2)
+        written = f"`all parts {_short(first)} + bias {in_brackets(_short(numbers['bias']))} = {_short(total)}`"
+        if stage.before_softmax:
+            return f"{written}; softmax turns all sums of this layer into shares: `{value:.3f}`."
+        if self.model.layers[stage.place].activation is not ACTIVATIONS["relu"]:
+            return f"{written}."
+        shut = " The sum is below 0: relu lets nothing through, and a little more ink changes nothing." if total < 0 else ""
+        return f"{written}; relu leaves `{_short(value)}`.{shut}"
 
 
 def _short(number):
-    return signed(number + 0.0, "{:.2f}")
+    """Return a number with two digits, and without a minus sign before 0.00."""
+    return signed(round(float(number), 2) + 0.0, "{:.2f}")
 
 
 def run_through(model, image):

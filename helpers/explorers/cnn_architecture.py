@@ -39,7 +39,7 @@ BLOCKS = {
     "max pooling 3, stride 2": Block(3, 2, is_pooling=True),
 }
 CONV, POOL = list(BLOCKS)[0], list(BLOCKS)[6]
-DENSE, SHORT, GLOBAL = "flatten, dense 64, dense 10", "flatten, dense 10", "global average, dense 10"
+DENSE, SHORT, GLOBAL = "dense 64, dense 10", "dense 10", "global average, 10"
 
 
 class Row(NamedTuple):
@@ -124,7 +124,7 @@ class Architecture(Explorer):
         self.picture = Pixels(picture_axes(figure, 8, 40, 320, 320))
         self.fields = Outline(self.picture.axes, ORANGE, 2)
         caption(figure, 168, 380, "what the middle number of each map sees")
-        self.columns = {"layer": 342, "output": 492, "weights": 690, "multiply-adds": 836, "sees": 952}
+        self.columns = {"layer": 340, "output": 508, "weights": 700, "multiply-adds": 840, "sees": 952}
         for name, x in self.columns.items():
             caption(figure, x, 380, name, 10.5, ha="right" if name in ("weights", "multiply-adds", "sees") else "left")
         whole = whole_figure(figure)
@@ -186,9 +186,10 @@ class Architecture(Explorer):
         sees = min(field[1] - field[0], numbers["size"])
         return (
             f"`{int(weights.sum()):,}` weights, `{int(work.sum()):,}` multiply-adds for one picture. "
-            f"Most weights: {name}, `{formula} = {int(weights.max()):,}`, {100 * weights.max() / weights.sum():.0f} % of all. "
-            f"Most work: {numbers['busiest']}, {100 * work.max() / work.sum():.0f} %.\n"
-            f"A number of the last map sees {sees} {TIMES} {sees} pixels of {numbers['size']} {TIMES} {numbers['size']}."
+            f"Most weights: {name}, `{formula} = {int(weights.max()):,}`, {_percent(weights)} of all. "
+            f"Most work: {numbers['busiest']}, {_percent(work)}.\n"
+            f"A number of the last map sees {sees} {TIMES} {sees} pixels of {numbers['size']} {TIMES} {numbers['size']}. "
+            "(Each convolution has twice as many filters as the one before it.)"
         )
 
 
@@ -199,3 +200,9 @@ def _shape(row):
 def _sees(row, size):
     """Return the receptive field as text; a layer behind the maps sees all of the picture."""
     return "all" if row.field is None or row.field.size >= size else f"{row.field.size} {TIMES} {row.field.size}"
+
+
+def _percent(amounts):
+    """Return the share of the largest of these amounts; 100 % only where there is no other."""
+    share = 100 * amounts.max() / amounts.sum()
+    return "over 99 %" if 99.5 <= share < 100 else f"{share:.0f} %"

@@ -47,4 +47,9 @@ def answer_in_words(label, shares):
     if label is None:
         return f"The network answers {named} (share {share:.2f})."
     right = "as" if named == label else "wrongly as"
-    return f"The network reads this {label} {right} {'an' if named == 8 else 'a'} {named} (share {share:.2f})."
+    return f"The network reads this {label} {right} {article(named)} (share {share:.2f})."
+
+
+def article(digit):
+    """Return a digit with its article: a 7, an 8."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.explorers.cnn_digits import answer_in_words, shown
+from helpers.explorers.cnn_digits import answer_in_words, article, shown
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import TIMES
@@ -36,8 +36,8 @@ class Occlusion(Explorer):
     def make_controls(self):
         last = len(self.images) - 1
         return {
-            "row": slider("Square down", 15, 0, 27, "Row of the middle of the square"),
-            "column": slider("Square right", 9, 0, 27, "Column of the middle of the square"),
+            "row": slider("Square down", 15, 0, 27, "Row of the middle of the square", step=STEP),
+            "column": slider("Square right", 9, 0, 27, "Column of the middle of the square", step=STEP),
             "side": slider("Side", 7, 1, 15, "Height and width of the square, in pixels", step=2),
             "picture": slider("Picture", min(37, last), 0, last, "Which picture is covered"),
             "grey": float_slider("Grey", 0.5, 0.0, 1.0, "Brightness of the square: 0 is paper, 1 is ink", 0.25, 2),
@@ -89,7 +89,7 @@ class Occlusion(Explorer):
         self.map.set(numbers["map"])
         inside = [min(max(n, 0), 27) for n in (row - half, column - half, row + half, column + half)]
         self.frames[0].put(box_corners(*inside))
-        self.frames[1].put(cell_corners([(round(row / STEP), round(column / STEP))]))
+        self.frames[1].put(cell_corners([(row // STEP, column // STEP)]))
         for bars, shares, half_height in ((self.before, numbers["before"], 0.4), (self.after, numbers["after"], 0.22)):
             corners = [(0, -half_height), (1, -half_height), (1, half_height), (0, half_height)]
             bars.put([[(share * x, k + y) for x, y in corners] for k, share in enumerate(shares)])
@@ -98,14 +98,16 @@ class Occlusion(Explorer):
 
     def describe(self, numbers):
         unit, before, after, map_ = numbers["unit"], numbers["before"], numbers["after"], numbers["map"]
-        lowest = tuple(int(n) for n in np.unravel_index(map_.argmin(), map_.shape))
         named = int(after.argmax())
-        now = "It still reads the same." if named == before.argmax() else f"Now it reads {'an' if named == 8 else 'a'} {named}."
+        now = f"It still reads {article(named)}." if named == before.argmax() else f"Now it reads {article(named)}."
+        ends = []
+        for which, value, place in (("lowest", map_.min(), map_.argmin()), ("highest", map_.max(), map_.argmax())):
+            row, column = (STEP * int(n) for n in np.unravel_index(place, map_.shape))
+            ends.append(f"{which} `{value:.2f}` at row {row}, column {column}")
         return (
-            f"{answer_in_words(numbers['label'], before)} With the square at row {numbers['row']}, column {numbers['column']}, "
-            f"the share of {unit} goes from `{before[unit]:.2f}` to `{after[unit]:.2f}`. {now}\n"
-            f"Lowest in the map: `{map_.min():.2f}`, with the square at row {STEP * lowest[0]}, column {STEP * lowest[1]}. "
-            f"The map has a number for every third row and column: {PLACES} {TIMES} {PLACES} answers of the network."
+            f"{answer_in_words(numbers['label'], before)} With the middle of the square at row {numbers['row']}, column "
+            f"{numbers['column']}, the share of {unit} goes from `{before[unit]:.2f}` to `{after[unit]:.2f}`. {now}\n"
+            f"In the map: {', '.join(ends)}. It has a number for every third row and column: {PLACES} {TIMES} {PLACES} answers."
         )
 
 

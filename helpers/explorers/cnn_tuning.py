@@ -38,8 +38,8 @@ class Tuning(Explorer):
             "angle": slider(
                 "Angle", 45, 0, int(ANGLES[-1]), "Direction in which the stripes follow one another, in degrees", step=step
             ),
-            "wavelength": choice("Wavelength", 6, WAVELENGTHS, "Pixels from one stripe to the next"),
-            "seed": slider("Training", 0, 0, 2, "Which of the three recorded trainings"),
+            "wavelength": choice("Wavelength", 8, WAVELENGTHS, "Pixels from one stripe to the next"),
+            "seed": slider("Training run", 0, 0, 2, "Which of the three recorded trainings"),
         }
 
     def arrange(self, controls):
@@ -65,19 +65,19 @@ class Tuning(Explorer):
         self.now = self.chart.plot([], [], color="#8c8c8c", linewidth=1, linestyle=":", animated=True)[0]
         self.dot = marks(self.chart, "o", INK, 8)
         for x, text, (_, colour, _) in zip(
-            (436, 596, 790),
-            ("\u2500\u2500 this kernel", "\u254c\u254c Gabor most like it", "\u2508\u2508 before training"),
+            (430, 640, 812),
+            ("\u2500\u2500 this kernel, these stripes", "\u254c\u254c Gabor most like it", "\u2508\u2508 before training"),
             looks,
             strict=True,
         ):
             figure.text(x / 960, 336 / 380, text, fontsize=10, color=colour, va="center")
-        caption(figure, 685, 362, "answer to stripes of every direction, at the best wavelength of each", 10.5)
+        caption(figure, 676, 362, "answer to stripes of every direction (dashed, dotted: best wavelength)", 10)
         return [*self.pictures, self.titles, self.now, *self.curves, self.dot]
 
     def compute(self, kernel, source, angle, wavelength, seed):
         learnt, before = recorded_kernel(seed, "after", kernel), recorded_kernel(seed, "before", kernel)
-        twin, likeness = closest_gabor(before if source == BEFORE else learnt)
-        own = {LEARNT: learnt, BEFORE: before, GABOR: twin}[source]
+        own = {LEARNT: learnt, BEFORE: before, GABOR: closest_gabor(learnt)[0]}[source]
+        twin, likeness = closest_gabor(own)
         answers = responses(own)
         best = np.unravel_index(answers.argmax(), answers.shape)
         phases = np.arange(0, 360, 45)
@@ -90,7 +90,8 @@ class Tuning(Explorer):
                 "likeness": likeness,
                 "stripes": grating(SIDE, angle, wavelength, phases[np.argmax(sums)]),
             },
-            **{"curve": answers[best[0]] / strongest, "twin_curve": _own_curve(twin), "before_curve": _own_curve(before)},
+            **{"curve": answers[best[0]] / strongest, "now": answers[WAVELENGTHS.index(wavelength)] / strongest},
+            **{"twin_curve": _own_curve(twin), "before_curve": _own_curve(before)},
             **{
                 "answer": max(max(sums), 0) / strongest,
                 "angle": angle,
@@ -112,7 +113,7 @@ class Tuning(Explorer):
         self.titles.write(
             [*heads, f"Gabor, alike {numbers['likeness']:.2f}", "kernel \N{MULTIPLICATION SIGN} stripes"], self.places, 10.5
         )
-        for curve, name in zip(self.curves, ("curve", "twin_curve", "before_curve"), strict=True):
+        for curve, name in zip(self.curves, ("now", "twin_curve", "before_curve"), strict=True):
             curve.set_data([*ANGLES, 180], [*numbers[name], numbers[name][0]])
         self.now.set_data([numbers["angle"]] * 2, [-0.03, 1.08])
         self.dot.set_data([numbers["angle"]], [numbers["answer"]])

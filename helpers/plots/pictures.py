@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from helpers.plots.figure import DPI, caption, chart_axes, house_style, new_figure, picture_axes
+from helpers.plots.lettering import text_width
 from helpers.plots.number_grid import NumberGrid
 
 WIDTH = 900  # pixels
@@ -28,18 +29,21 @@ def show_pictures(pictures, sentence, columns=None, limit=None):
 
     pictures: dict title -> (rows, columns) or (rows, columns, 3). A table with negative numbers is drawn with its sign: red
     above 0, blue below, white at 0, up to `limit` or its own largest number. Others are grey, from 0 to 1 or their largest.
+    A title that is too long for its picture is broken into lines.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     side = min(300, (WIDTH - 20 * columns) / columns)
-    titles = 18 * max(title.count("\n") + 1 for title in pictures) + 14
+    tall = side * max(np.shape(array)[0] / np.shape(array)[1] for array in pictures.values())
+    heads = [broken(title, side + 16) for title in pictures]
+    titles = 18 * max(head.count("\n") + 1 for head in heads) + 14
     with house_style():
-        figure = new_figure(columns * (side + 20), rows * (side + titles))
-        for k, (title, array) in enumerate(pictures.items()):
+        figure = new_figure(columns * (side + 20), rows * (tall + titles))
+        for k, (title, array) in enumerate(zip(heads, pictures.values(), strict=True)):
             array = np.asarray(array)
-            left, bottom = (k % columns) * (side + 20) + 10, (rows - 1 - k // columns) * (side + titles) + 6
+            left, bottom = (k % columns) * (side + 20) + 10, (rows - 1 - k // columns) * (tall + titles) + 6
             width, height = figure.get_size_inches() * DPI
-            axes = figure.add_axes([left / width, bottom / height, side / width, side / height])
+            axes = figure.add_axes([left / width, bottom / height, side / width, tall / height])
             if array.ndim == 2 and array.min() < 0:
                 largest = limit or np.abs(array).max()
                 axes.imshow(array, cmap="RdBu_r", vmin=-largest, vmax=largest)
@@ -48,6 +52,20 @@ def show_pictures(pictures, sentence, columns=None, limit=None):
             axes.set(xticks=[], yticks=[], title=title)
             axes.spines[:].set(visible=True, color="#8c8c8c")
     return Picture(figure, sentence)
+
+
+def broken(title, width, size=10.5):
+    """Return a title with line breaks between words, so that no line is wider than `width` pixels, where words allow it."""
+    lines = []
+    for line in title.split("\n"):
+        lines.append("")
+        for word in line.split(" "):
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and text_width(longer) * size * DPI / 72 > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
 
 
 def show_curves(x, curves, xlabel, ylabel, sentence, ylim=None, log=False):
