@@ -6,9 +6,11 @@ from pathlib import Path
 from PIL import Image
 
 from helpers.explorers.ann import explore_playground
+from helpers.explorers.cnn import explore_feature_maps
 from helpers.explorers.convolution import explore_kernel, explore_window
+from helpers.explorers.pooling import explore_shift
 
-SIZE = (720, 390)
+SIZE = (640, 394)
 TARGET = Path(__file__).with_name("explorers.gif")
 
 
@@ -24,19 +26,24 @@ def frames():
     for padding in (1, 1):
         yield window.set(padding=padding, row=0, column=0).png, 900
     kernel = explore_kernel()
-    for angle in range(0, 360, 30):
-        yield kernel.set(angle=angle).png, 250
-    for name in ("Gaussian blur", "Laplacian", "Gabor"):
-        yield kernel.set(kernel=name, kernel_size=7, sigma=2.0).png, 900
+    for angle in range(0, 360, 60):
+        yield kernel.set(angle=angle).png, 400
+    shift = explore_shift()
+    for pixels in range(5):
+        yield shift.set(shift=pixels).png, 900
+    maps = explore_feature_maps()
+    layers = maps.controls["layer"].options
+    for layer, unit in ((0, 3), (0, 9), (0, 12), (1, 9), (2, 7), (2, 23), (3, 23), (4, 7), (5, 4)):
+        yield maps.set(layer=layers[layer], unit=unit).png, 900
 
 
 def on_white(png):
-    """Return the picture on a white page of SIZE, in 64 colours."""
+    """Return the picture on a white page of SIZE, in 40 colours."""
     picture = Image.open(io.BytesIO(png))
     picture.thumbnail(SIZE, Image.Resampling.LANCZOS)
     page = Image.new("RGB", SIZE, "white")
     page.paste(picture, ((SIZE[0] - picture.width) // 2, (SIZE[1] - picture.height) // 2))
-    return page.quantize(64, method=Image.Quantize.MEDIANCUT)
+    return page.quantize(40, method=Image.Quantize.MEDIANCUT)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ EXPLORERS = {  # name -> lesson
         ("explore_window", "explore_kernel", "explore_coverage", "explore_channels", "explore_stride"), "convolution"
     ),
     **dict.fromkeys(("explore_neuron", "explore_playground"), "ann"),
+    **dict.fromkeys(("explore_shift", "explore_gradient_routing"), "pooling"),
+    **dict.fromkeys(("explore_feature_maps", "explore_occlusion"), "cnn"),
 }
 ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect
