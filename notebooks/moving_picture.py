@@ -10,7 +10,7 @@ from helpers.explorers.cnn import explore_feature_maps
 from helpers.explorers.convolution import explore_kernel, explore_window
 from helpers.explorers.pooling import explore_shift
 
-SIZE = (640, 394)
+SIZE = (720, 443)
 TARGET = Path(__file__).with_name("explorers.gif")
 
 
@@ -38,12 +38,12 @@ def frames():
 
 
 def on_white(png):
-    """Return the picture on a white page of SIZE, in 40 colours."""
+    """Return the picture on a white page of SIZE, in 96 colours."""
     picture = Image.open(io.BytesIO(png))
     picture.thumbnail(SIZE, Image.Resampling.LANCZOS)
     page = Image.new("RGB", SIZE, "white")
     page.paste(picture, ((SIZE[0] - picture.width) // 2, (SIZE[1] - picture.height) // 2))
-    return page.quantize(40, method=Image.Quantize.MEDIANCUT)
+    return page.quantize(96, method=Image.Quantize.FASTOCTREE)
 
 
 if __name__ == "__main__":
