@@ -60,6 +60,22 @@ receptive_field = Exercise(
             lambda layers: int(np.prod([window for window, _ in layers])),
             "You multiplied the windows. Two windows of 3 see 5 pixels together, not 9: they overlap.",
         ),
+        Mistake(
+            lambda layers: (
+                1 + sum((window - 1) * ([1] + [stride for _, stride in layers])[k] for k, (window, _) in enumerate(layers))
+            ),
+            "You set the jump to the last stride. Strides multiply: after two strides of 2, neighbours are 4 pixels apart.",
+        ),
+        Mistake(
+            lambda layers: (
+                1 + sum(window * int(np.prod([stride for _, stride in layers[:k]])) for k, (window, _) in enumerate(layers))
+            ),
+            "You added window * jump. A window of 3 spans only 2 steps from its first place to its last: window - 1.",
+        ),
+        Mistake(
+            lambda layers: _field([(stride, window) for window, stride in layers]),
+            "Window and stride have changed places: each pair is (window, stride).",
+        ),
         Mistake(lambda layers: _field(layers) ** 2, "That is the area. The exercise asks for one axis: the width alone."),
         Mistake(
             lambda layers: _field(layers) - 1, "You forgot to begin with 1: before the first layer a number sees its own pixel."
@@ -118,6 +134,24 @@ count_weights = Exercise(
         Mistake(
             lambda size, channels, filters, units: _count(size, channels, filters, units, row_depth=1),
             "You forgot that there are `filters` maps: all of their numbers go into the row.",
+        ),
+        Mistake(
+            lambda size, channels, filters, units: _count(size, channels, filters, units) - 10,
+            "You forgot the ten biases of the last layer.",
+        ),
+        Mistake(
+            lambda size, channels, filters, units: _count(size, channels, filters, units) + (channels - 1) * filters,
+            "You gave a kernel a bias for each channel. It has one in all: the sum runs over the channels.",
+        ),
+        Mistake(
+            lambda size, channels, filters, units: (
+                _count(size, channels, filters, units) + ((size - 2) // 2 - ((size - 2) // 2) ** 2) * filters * units
+            ),
+            "You took the side of a map instead of its area: a map has side * side numbers.",
+        ),
+        Mistake(
+            lambda size, channels, filters, units: _count(size, channels, filters, units) - (9 * channels + 1) * filters,
+            "You forgot the convolution: its kernels have weights, too.",
         ),
         Mistake(
             lambda size, channels, filters, units: _count(size, channels, filters, units) - (units + 1) * 10,
@@ -198,6 +232,14 @@ strongest_filter = Exercise(
         Mistake(
             lambda image, kernels, bias: (lambda f, r, c: (f, c, r))(*strongest_filter.reference(image, kernels, bias)),
             "Rows and columns are swapped: the row comes first.",
+        ),
+        Mistake(
+            lambda image, kernels, bias: int(conv2d(image[None, :, :, None], kernels[:, :, None], bias)[0].argmax()),
+            "argmax alone counts through the whole array. np.unravel_index turns that number into a place.",
+        ),
+        Mistake(
+            lambda image, kernels, bias: (lambda f, r, c: (f, r + 1, c + 1))(*strongest_filter.reference(image, kernels, bias)),
+            "You gave the middle of the window. Asked for is the place in the map: that of the window's upper left corner.",
         ),
         Mistake(
             lambda image, kernels, bias: strongest_filter.reference(image, kernels, bias)[0],

@@ -20,8 +20,18 @@ from helpers.plots.pixels import Pixels, is_dark, named_colour
 from helpers.scratch.activations import ACTIVATIONS
 from helpers.scratch.convolution import Conv2D, conv2d_backward, pair, windows
 from helpers.scratch.dense import Dense
-from helpers.scratch.pooling import AveragePooling2D, Flatten, Pooling2D
-from helpers.scratch.receptive_field import ReceptiveField
+from helpers.scratch.dropout import Dropout
+from helpers.scratch.pooling import AveragePooling2D, Flatten, MinPooling2D, Pooling2D
+
+
+class Step(NamedTuple):
+    """How the windows of one layer lie over the maps that it gets: each field holds a number for rows and one for columns."""
+
+    window: tuple
+    strides: tuple
+    before: tuple  # padding
+    dilation: tuple
+    size: tuple  # of the maps it gets
 
 
 class Stage(NamedTuple):
@@ -30,46 +40,45 @@ class Stage(NamedTuple):
     name: str  # as in the list of layers
     kind: str  # "convolution", "pooling" or "dense"
     place: int  # in model.layers
-    field: ReceptiveField | None  # None: it sees the whole picture
+    steps: tuple | None  # from the picture to this layer; None: it sees the whole picture
     units: int  # maps or neurons
-    side: int  # height of a map; 1 for neurons
+    height: int  # of a map; 1 for neurons
     width: int
-    input_name: str  # what it adds up: "pixel", "map", "neuron", or "number" in a pooling window
+    input_name: str  # what it adds up: "pixel", "map", "neuron", or "number" of a window
     before_softmax: bool
 
 
 def stages_of(model, image):
     """Return the layers of a model that can be shown, and what each sees. Dropout and Flatten change no number."""
-    found, field, numbers, name = [], ReceptiveField(), image[None], "pixel"
+    found, steps, numbers, name = [], (), image[None], "pixel"
     for place, layer in enumerate(model.layers):
         is_local = isinstance(layer, Conv2D | Pooling2D)
-        if is_local and field is not None:
-            field = field.behind(*_window_of(layer, numbers.shape))
-        elif not is_local:
-            field = None
+        if is_local and steps is not None:
+            steps += (_step_of(layer, numbers.shape),)
+        elif not is_local and not isinstance(layer, Dropout):
+            steps = None
         numbers = layer.forward(numbers)
         if not is_local and not isinstance(layer, Dense):
             continue
         kind = "convolution" if isinstance(layer, Conv2D) else "pooling" if is_local else "dense"
         height, width = numbers.shape[1:3] if is_local else (1, 1)
         title = f"{len(found) + 1}: {kind}, {numbers.shape[-1]} {'maps' if is_local else 'neurons'}"
-        what = "number" if kind == "pooling" else name
         is_last = isinstance(layer, Dense) and layer.activation is ACTIVATIONS["softmax"]
-        found.append(Stage(title, kind, place, field, numbers.shape[-1], height, width, what, is_last))
-        name = "map" if is_local else "neuron"
+        what = "number" if kind == "pooling" else name
+        found.append(Stage(title, kind, place, steps, numbers.shape[-1], height, width, what, is_last))
+        name = "neuron" if not is_local else "map" if numbers.shape[-1] > 1 else "number"
     return found
 
 
-def _window_of(layer, shape):
-    """Return (window, stride, padding before, dilation) of a layer along the rows."""
+def _step_of(layer, shape):
     if isinstance(layer, Conv2D):
-        size, strides = layer.kernel_size, layer.options["strides"]
-        dilation = layer.options["dilation_rate"]
+        window, strides, dilation = layer.kernel_size, layer.options["strides"], layer.options["dilation_rate"]
     else:
-        size, dilation = pair("pool_size", layer.options["pool_size"]), 1
-        strides = layer.options["strides"] or size
-    _, _, ((before, _), _) = windows(np.zeros((1, *shape[1:3], 1)), size, strides, layer.options["padding"], dilation)
-    return size[0], pair("strides", strides)[0], before, pair("dilation_rate", dilation)[0]
+        window, dilation = pair("pool_size", layer.options["pool_size"]), 1
+        strides = layer.options["strides"] or window
+    _, _, pads = windows(np.zeros((1, *shape[1:3], 1)), window, strides, layer.options["padding"], dilation)
+    before = tuple(start for start, _ in pads)
+    return Step(window, pair("strides", strides), before, pair("dilation_rate", dilation), tuple(shape[1:3]))
 
 
 def explore_feature_maps(model=None, images=None, labels=None):
@@ -93,7 +102,7 @@ class FeatureMaps(Explorer):
 
     def make_controls(self):
         most = max(stage.units for stage in self.stages.values())
-        widest = max(max(stage.side, stage.width) for stage in self.stages.values())
+        widest = max(max(stage.height, stage.width) for stage in self.stages.values())
         strongest = widgets.Checkbox(
             True, description="Strongest place", tooltip="Look at the largest number of the map; else choose row and column"
         )
@@ -114,7 +123,7 @@ class FeatureMaps(Explorer):
 
     def relevant(self, layer, strongest, **others):
         needed = {"picture", "layer", "unit"}
-        if self.stages[layer].side > 1:
+        if self.stages[layer].kind != "dense":
             needed |= {"strongest"} if strongest else {"strongest", "row", "column"}
         return needed
 
@@ -153,10 +162,10 @@ class FeatureMaps(Explorer):
         maps = as_maps(opened.sums if stage.before_softmax else output)
         asked = unit, row, column
         unit = unit % stage.units
-        if strongest or stage.side == 1:
+        if strongest or stage.kind == "dense":
             row, column = (int(n) for n in np.unravel_index(maps[:, :, unit].argmax(), maps.shape[:2]))
         row, column = row % maps.shape[0], column % maps.shape[1]
-        wrapped = asked[0] != unit or (not strongest and stage.side > 1 and asked[1:] != (row, column))
+        wrapped = asked[0] != unit or (not strongest and stage.kind != "dense" and asked[1:] != (row, column))
         before = outputs[stage.place].reshape(1, *self._shape_before(stage, outputs))
         window, weights = inputs_of(opened, before, row, column, unit)
         products = window * weights
@@ -173,9 +182,11 @@ class FeatureMaps(Explorer):
 
     def _shape_before(self, stage, outputs):
         """Return the shape of what a layer gets, (height, width, maps), also where it has been laid in a row."""
-        flat = stage.place > 0 and isinstance(self.model.layers[stage.place - 1], Flatten)
-        shape = outputs[stage.place - flat].shape[1:]
-        return shape if len(shape) == 3 else (1, 1, shape[0])
+        place = stage.place
+        while place and isinstance(self.model.layers[place - 1], Dropout | Flatten):
+            place -= 1
+        shape = outputs[place].shape[1:]
+        return shape if len(shape) == 3 else (1, 1, *shape)
 
     def _gradient(self, stage, row, column, unit):
         """Return how the number, before its activation, changes with every pixel of the picture: (height, width)."""
@@ -183,7 +194,7 @@ class FeatureMaps(Explorer):
         if isinstance(layer, Dense):
             gradient = layer.backward_from_sums(np.eye(stage.units)[[unit]])
         else:
-            sent = np.zeros((1, stage.side, stage.width, stage.units))
+            sent = np.zeros((1, stage.height, stage.width, stage.units))
             sent[0, row, column, unit] = 1
             is_pooling = isinstance(layer, Pooling2D)
             gradient = (
@@ -201,7 +212,7 @@ class FeatureMaps(Explorer):
         self.wanted.set(numbers["wanted"] / (np.abs(numbers["wanted"]).max() or 1))
         self._paint_neurons(numbers) if stage.kind == "dense" else self._paint_maps(numbers)
         for frame in self.frames[:2]:
-            frame.put(box_corners(*numbers["box"]) if stage.field else [])
+            frame.put(box_corners(*numbers["box"]) if stage.steps else [])
         self._paint_weights(numbers, stage)
         self._paint_parts(numbers["parts"], numbers["bias"], stage)
         self.shares.put([_bar(k, share) for k, share in enumerate(numbers["shares"][:10])])
@@ -288,7 +299,7 @@ class FeatureMaps(Explorer):
 
     def _write(self, numbers, stage):
         unit, maps, label = numbers["unit"], numbers["maps"], numbers["label"]
-        is_map, is_pooling, layer = stage.side > 1, stage.kind == "pooling", int(stage.name.split(":")[0])
+        is_map, is_pooling, layer = stage.kind != "dense", stage.kind == "pooling", int(stage.name.split(":")[0])
         what = "map" if is_map else "neuron"
         all_maps = f"layer {layer}: {stage.units} maps of {maps.shape[0]} {TIMES} {maps.shape[1]}; white: {_short(maps.max())}"
         sums = "sums before softmax" if stage.before_softmax else "row by row"
@@ -310,18 +321,20 @@ class FeatureMaps(Explorer):
         top, left, bottom, right = numbers["box"]
         pixels = f"{bottom - top + 1} {TIMES} {right - left + 1} pixels"
         sees = f"rows {top} to {bottom}, columns {left} to {right} of the picture ({pixels})"
-        sees = "the whole picture" if stage.field is None else sees
-        where = f"map {unit}, row {row}, column {column}" if stage.side > 1 else f"neuron {unit}"
+        sees = "the whole picture" if stage.steps is None else sees
+        where = f"map {unit}, row {row}, column {column}" if stage.kind != "dense" else f"neuron {unit}"
         first = f"Layer {stage.name.split(':')[0]}, {where}: it sees {sees}."
         if numbers["wrapped"]:
-            size = f" of {stage.side} {TIMES} {stage.width}" if stage.side > 1 else ""
+            size = f" of {stage.height} {TIMES} {stage.width}" if stage.kind != "dense" else ""
             first += f" (The sliders go further: this layer has {stage.units} {'maps' if size else 'neurons'}{size}.)"
         return "\n".join([first, self._sum_in_words(numbers, stage), answer_in_words(numbers["label"], numbers["shares"])])
 
     def _sum_in_words(self, numbers, stage):
         parts, total, value = numbers["parts"], numbers["parts"].sum() + numbers["bias"], numbers["value"]
         if stage.kind == "pooling":
-            kept = "their mean" if isinstance(self.model.layers[stage.place], AveragePooling2D) else "the largest"
+            kept = {AveragePooling2D: "their mean", MinPooling2D: "the smallest"}.get(
+                type(self.model.layers[stage.place]), "the largest"
+            )
             return f"Of the {len(parts)} numbers in its window it keeps {kept}: `{_short(value)}`."
         # The first term is written so that the sum comes out as it stands there.
         first = round(total, 2) - round(numbers["bias"], 2)
@@ -382,10 +395,15 @@ def bias_of(layer, unit):
 
 def box_of(stage, row, column, shape):
     """Return the part of the picture that one number sees: first row, first column, last row, last column."""
-    if stage.field is None:
+    if stage.steps is None:
         return 0, 0, shape[0] - 1, shape[1] - 1
-    (top, bottom), (left, right) = stage.field.seen_by(row), stage.field.seen_by(column)
-    return max(top, 0), max(left, 0), min(bottom, shape[0]) - 1, min(right, shape[1]) - 1
+    first, last = [row, column], [row, column]
+    for window, strides, before, dilation, size in reversed(stage.steps):
+        for axis in (0, 1):
+            start = first[axis] * strides[axis] - before[axis]
+            end = last[axis] * strides[axis] - before[axis] + dilation[axis] * (window[axis] - 1)
+            first[axis], last[axis] = max(start, 0), min(end, size[axis] - 1)  # padding is no part of the picture
+    return *first, *last
 
 
 def montage(maps):

@@ -182,13 +182,13 @@ class Architecture(Explorer):
 
     def describe(self, numbers):
         weights, work, (name, formula) = numbers["weights"], numbers["work"], numbers["largest"]
-        field = numbers["seen"][-1] if len(numbers["seen"]) else [0, 1]
-        sees = min(field[1] - field[0], numbers["size"])
+        first, end = numbers["seen"].clip(0, numbers["size"])[-1] if len(numbers["seen"]) else (0, 1)
+        sees = end - first
         return (
             f"`{int(weights.sum()):,}` weights, `{int(work.sum()):,}` multiply-adds for one picture. "
             f"Most weights: {name}, `{formula} = {int(weights.max()):,}`, {_percent(weights)} of all. "
             f"Most work: {numbers['busiest']}, {_percent(work)}.\n"
-            f"A number of the last map sees {sees} {TIMES} {sees} pixels of {numbers['size']} {TIMES} {numbers['size']}. "
+            f"The middle of the last map sees {sees} {TIMES} {sees} pixels of {numbers['size']} {TIMES} {numbers['size']}. "
             "(Each convolution has twice as many filters as the one before it.)"
         )
 
@@ -198,8 +198,11 @@ def _shape(row):
 
 
 def _sees(row, size):
-    """Return the receptive field as text; a layer behind the maps sees all of the picture."""
-    return "all" if row.field is None or row.field.size >= size else f"{row.field.size} {TIMES} {row.field.size}"
+    """Return the receptive field as text; a layer behind the maps sees all of the picture, and so may the middle of a map."""
+    if row.field is None:
+        return "all"
+    first, end = row.field.seen_by(row.shape[0] // 2)
+    return "all" if first <= 0 and end >= size else f"{row.field.size} {TIMES} {row.field.size}"
 
 
 def _percent(amounts):

@@ -44,6 +44,8 @@ def shown(model, images, labels):
 def answer_in_words(label, shares):
     """Return what the network answers, in a sentence; the label is None where nobody knows it."""
     named, share = int(np.argmax(shares)), float(np.max(shares))
+    if len(shares) == 1:
+        return f"The network answers {share:.2f}."
     if label is None:
         return f"The network answers {named} (share {share:.2f})."
     right = "as" if named == label else "wrongly as"

@@ -29,7 +29,12 @@ class Occlusion(Explorer):
     lines = 4
 
     def __init__(self, model, images, labels):
+        if images.shape[1:3] != (28, 28):
+            raise ValueError(f"images: expected pictures of 28 x 28 pixels, got shape {images.shape}")
         self.model, self.images, self.labels = model, images, labels
+        self.classes = model.forward(images[:1]).shape[1]
+        if self.classes > 10:
+            raise ValueError(f"model: expected one with at most 10 classes, got {self.classes}")
         self._maps = {}
         super().__init__()
 
@@ -41,7 +46,9 @@ class Occlusion(Explorer):
             "side": slider("Side", 7, 1, 15, "Height and width of the square, in pixels", step=2),
             "picture": slider("Picture", min(37, last), 0, last, "Which picture is covered"),
             "grey": float_slider("Grey", 0.5, 0.0, 1.0, "Brightness of the square: 0 is paper, 1 is ink", 0.25, 2),
-            "wanted": choice("Share of", ITS_OWN, [ITS_OWN, *map(str, range(10))], "The class whose share the map shows"),
+            "wanted": choice(
+                "Share of", ITS_OWN, [ITS_OWN, *map(str, range(self.classes))], "The class whose share the map shows"
+            ),
         }
 
     def arrange(self, controls):
@@ -50,7 +57,17 @@ class Occlusion(Explorer):
     def stage(self, figure):
         self.picture = Pixels(picture_axes(figure, 8, 6, 322, 322))
         self.map = NumberGrid(picture_axes(figure, 346, 6, 322, 322), "cividis", 0, 1, "{:.2f}")
-        chart = chart_axes(figure, 726, 40, 180, 288, xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 0.5, 1])
+        chart = chart_axes(
+            figure,
+            726,
+            40,
+            180,
+            288,
+            xlim=(0, 1),
+            ylim=(self.classes - 0.4, -0.6),
+            yticks=range(self.classes),
+            xticks=[0, 0.5, 1],
+        )
         chart.set_xlabel("share")
         self.before, self.after = Outline(chart, INK, 1.2, fill="white"), Outline(chart, INK, 0.4, fill="#D55E00")
         self.frames = [Frame(self.picture.axes, ORANGE, 3), Frame(self.map.axes, ORANGE, 3)]

@@ -58,10 +58,9 @@ def selectivity(curve):
 
 def closest_gabor(kernel):
     """Return the Gabor filter that is most like a kernel (size, size), as strong as it, and their correlation from 0 to 1."""
-    bank = _bank(len(kernel))
     centred = kernel - kernel.mean()
-    length = np.linalg.norm(centred)
-    if length == 0:
+    length, bank = np.linalg.norm(centred), _bank(len(kernel))
+    if length == 0 or not len(bank):
         return np.zeros_like(centred), 0.0
     likeness = bank @ (centred.ravel() / length)
     best = np.abs(likeness).argmax()
@@ -90,7 +89,9 @@ def _bank(size):
     ]
     rows = np.array(found).reshape(len(found), -1)
     rows -= rows.mean(axis=1, keepdims=True)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    patterned = lengths[:, 0] > 1e-9  # at one or two pixels some are flat
+    return rows[patterned] / lengths[patterned]
 
 
 def _along(size, angle, centre):
