@@ -275,7 +275,7 @@ class FeatureMaps(Explorer):
 
     def _paint_parts(self, parts, bias, stage):
         shown = parts if stage.kind == "pooling" else np.append(parts, bias)
-        tallest = np.abs(shown).max() or 1
+        tallest = max(np.abs(shown).max(), 0.05)  # a tiny bias alone should look tiny
         bars = [[(k - 0.4, 0), (k + 0.4, 0), (k + 0.4, part), (k - 0.4, part)] for k, part in enumerate(shown / tallest)]
         self.parts_axes.set_xlim(-0.8, len(shown) - 0.2)
         self.above.put([bar for bar, part in zip(bars, shown, strict=True) if part > 0])
