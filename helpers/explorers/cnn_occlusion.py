@@ -56,7 +56,9 @@ class Occlusion(Explorer):
 
     def stage(self, figure):
         self.picture = Pixels(picture_axes(figure, 8, 6, 322, 322))
-        self.map = NumberGrid(picture_axes(figure, 346, 6, 322, 322), "cividis", 0, 1, "{:.2f}")
+        self.map = NumberGrid(
+            picture_axes(figure, 346, 6, 322, 322), "cividis", 0, 100, "{:.0f}"
+        )  # two digits: four take twice as long
         chart = chart_axes(
             figure,
             726,
@@ -103,14 +105,17 @@ class Occlusion(Explorer):
     def paint(self, numbers):
         row, column, half = numbers["row"], numbers["column"], numbers["side"] // 2
         self.picture.set(numbers["covered"])
-        self.map.set(numbers["map"])
+        self.map.set(100 * numbers["map"])
         inside = [min(max(n, 0), 27) for n in (row - half, column - half, row + half, column + half)]
         self.frames[0].put(box_corners(*inside))
         self.frames[1].put(cell_corners([(row // STEP, column // STEP)]))
         for bars, shares, half_height in ((self.before, numbers["before"], 0.4), (self.after, numbers["after"], 0.22)):
             corners = [(0, -half_height), (1, -half_height), (1, half_height), (0, half_height)]
             bars.put([[(share * x, k + y) for x, y in corners] for k, share in enumerate(shares)])
-        heads = [f"picture {numbers['picture']}, with a square", f"share of {numbers['unit']}, for each place of the square"]
+        heads = [
+            f"picture {numbers['picture']}, with a square",
+            f"share of {numbers['unit']} in %, for each place of the square",
+        ]
         self.titles.write(heads, [(169, 350), (507, 350)], 10.5)
 
     def describe(self, numbers):
