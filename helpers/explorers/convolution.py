@@ -14,6 +14,7 @@ from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import CORNER, Frame, NumberGrid, Outline, box_corners, cell_corners, marks
 from helpers.plots.pixels import Pixels
 from helpers.scratch.convolution import conv2d, output_size
+from helpers.scratch.gabor import grating
 
 PATCHES = {  # name -> (photo, top, left, height and width in pixels)
     "a coin": ("coins", 18, 16, 62),
@@ -383,12 +384,9 @@ def gaussian(kernel_size=5, sigma=1.0, **others):
 
 def gabor(kernel_size=9, sigma=2.0, angle=0, wavelength=4, **others):
     """Return stripes under a bell, made to add up to 0 (Gabor 1946; Daugman 1985, for two dimensions)."""
-    y, x = _offsets(kernel_size)
-    along = x * np.cos(np.deg2rad(angle)) + y * np.sin(np.deg2rad(angle))
-    bell = np.exp(-(x**2 + y**2) / (2 * sigma**2))
-    stripes = np.cos(2 * np.pi * along / wavelength)
+    bell, stripes = gaussian(kernel_size, sigma), grating(kernel_size, angle, wavelength)
     # Take away as much of the bell as makes the sum 0, so that flat areas give nothing.
-    kernel = bell * (stripes - (bell * stripes).sum() / bell.sum())
+    kernel = bell * (stripes - (bell * stripes).sum())
     return kernel / np.abs(kernel).max()
 
 
