@@ -5,16 +5,15 @@ All data are real, but for `make_points`: those points are simulated.
 
 import gzip
 from functools import cache, lru_cache
-from hashlib import sha256
-from importlib.util import find_spec
 from io import BytesIO
 from numbers import Integral, Real
-from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
+
+from helpers.data_files import DataError, checked, folder_of, locked, own_folder, restore
 
 LUMA = (0.299, 0.587, 0.114)  # how much red, green and blue count in grey: ITU-R Recommendation BT.601, section 2.5.1
 
@@ -58,10 +57,6 @@ _DIABETES = (
     *("age", "sex", "body mass index", "blood pressure", "total cholesterol", "low-density lipoproteins"),
     *("high-density lipoproteins", "cholesterol ratio", "log of triglycerides", "blood sugar"),
 )
-
-
-class DataError(RuntimeError):
-    """A data file is missing or damaged. The message says which one, and how to restore it."""
 
 
 def load_photo(name, size=None, grey=False):
@@ -175,7 +170,7 @@ def load_mnist(flat=False):
 
     Source: MNIST, LeCun, Cortes and Burges (`datasets/README.md`). Raises DataError for a missing or damaged file.
     """
-    x, y = _mnist(_own_folder())
+    x, y = _mnist(own_folder())
     x = x.astype(np.float32) / np.float32(255)
     return x.reshape(len(x), -1) if flat else x, y.astype(np.int64)
 
@@ -244,7 +239,7 @@ def load_recorded(name):
 
     `helpers/recordings/` has the source that trained it. Raises DataError for a missing or damaged file.
     """
-    path = _own_folder() / "recorded" / f"{name}.npz"
+    path = own_folder() / "recorded" / f"{name}.npz"
     runs = {}
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -403,80 +398,43 @@ def _area_weights(old, new):
 
 
 def _skimage_folder():
-    return _folder_of("skimage", "scikit-image", _SKIMAGE) / "data"
+    return folder_of("skimage", "scikit-image", _SKIMAGE) / "data"
 
 
 def _sklearn_folder():
-    return _folder_of("sklearn", "scikit-learn", _SKLEARN) / "datasets" / "data"
-
-
-def _own_folder():
-    return Path(__file__).resolve().parent.parent / "datasets"
-
-
-def _folder_of(module, package, release):
-    # Importing these packages loads SciPy and takes most of a second; finding their folder takes a millisecond.
-    spec = find_spec(module)
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"The package {package} is missing. To install it: {_restore(release)}")
-    return Path(spec.submodule_search_locations[0])
-
-
-def _restore(release):
-    return f"python -m pip install --force-reinstall --no-deps {release}"
+    return folder_of("sklearn", "scikit-learn", _SKLEARN) / "datasets" / "data"
 
 
 @cache
 def _read(folder, name):
     """Return the pixels of a picture as a read-only uint8 array."""
-    content = _checked(f"The picture {name!r}", folder, *_FILES[name], _restore(_SKIMAGE))
+    content = checked(f"The picture {name!r}", folder, *_FILES[name], restore(_SKIMAGE))
     with Image.open(BytesIO(content), formats=("PNG",)) as image:
-        return _locked(np.array(image))
+        return locked(np.array(image))
 
 
 @cache
 def _faces(folder):
     """Return the faces and the other pictures as a read-only float64 array (200, 25, 25)."""
-    content = _checked("The file of faces", folder, *_FACES, _restore(_SKIMAGE))
-    return _locked(np.load(BytesIO(content), allow_pickle=False))
+    content = checked("The file of faces", folder, *_FACES, restore(_SKIMAGE))
+    return locked(np.load(BytesIO(content), allow_pickle=False))
 
 
 @cache
 def _rows(folder, name):
     """Return a table as a read-only float64 array (rows, columns); the last column may be the class."""
     file, expected = _TABLES[name]
-    content = _checked(f"The table {name!r}", folder, file, expected, _restore(_SKLEARN))
+    content = checked(f"The table {name!r}", folder, file, expected, restore(_SKLEARN))
     text = (gzip.decompress(content) if file.endswith(".gz") else content).decode("ascii")
     # Tables without .gz begin with a line that holds their size and the names of the classes.
     lines = text.splitlines()[0 if file.endswith(".gz") else 1 :]
-    return _locked(np.loadtxt(lines, delimiter="," if "," in lines[0] else None, ndmin=2))
+    return locked(np.loadtxt(lines, delimiter="," if "," in lines[0] else None, ndmin=2))
 
 
 @cache
 def _mnist(folder):
     """Return the digits as read-only uint8 arrays, (5000, 28, 28) and (5000,)."""
     cure = "git checkout datasets/mnist_5k.npz, or, with a network: python datasets/build.py"
-    content = _checked("The file of digits", folder, *_MNIST, cure)
+    content = checked("The file of digits", folder, *_MNIST, cure)
     with np.load(BytesIO(content), allow_pickle=False) as file:
-        return _locked(file["x"]), _locked(file["y"])
-
-
-def _checked(what, folder, file, expected, cure):
-    """Return the bytes of a file, after its SHA-256 was found right."""
-    path = folder / file
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{what} is missing: {path} ({error.strerror}). To restore it: {cure}") from error
-    found = sha256(content).hexdigest()
-    if found != expected:
-        raise DataError(
-            f"{what} is damaged: the SHA-256 of {path} should begin with {expected[:12]}, "
-            f"but begins with {found[:12]}. To restore it: {cure}"
-        )
-    return content
-
-
-def _locked(array):
-    array.flags.writeable = False
-    return array
+        return locked(file["x"]), locked(file["y"])

@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "helpers/exercises/": {"numpy", "helpers.scratch", "helpers.exercises", "ipywidgets", "IPython.display"},
     "helpers/explorers/": EXPLORERS,
     "helpers/explorers/explorer.py": EXPLORERS | {"matplotlib.figure", "matplotlib.backends.backend_agg", "PIL"},
-    "helpers/datasets.py": {"numpy", "PIL", "skimage"},
+    "helpers/data_files.py": set(),
+    "helpers/datasets.py": {"numpy", "PIL", "skimage", "helpers.data_files"},
     "helpers/roads.py": {"numpy"},
     "helpers/syllabus.py": {"IPython.display"},
     "helpers/recordings/": {

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from helpers import datasets
+from helpers import data_files, datasets
 from helpers.datasets import (
     LUMA,
     PHOTOS,
@@ -223,7 +223,7 @@ def test_a_missing_file_is_named_with_the_cure(copied_folder):
 
 
 def test_a_missing_package_is_named_with_the_cure(monkeypatch):
-    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
+    monkeypatch.setattr(data_files, "find_spec", lambda name: None)
     with pytest.raises(DataError, match="scikit-image is missing.*pip install"):
         load_photo("cat")
 
@@ -463,7 +463,7 @@ def test_numbers_belong_to_the_caller(load):
 
 @pytest.fixture
 def copied_tables(tmp_path, monkeypatch):
-    for folder in ("_sklearn_folder", "_own_folder"):
+    for folder in ("_sklearn_folder", "own_folder"):
         source = getattr(datasets, folder)()
         files = [file for file, _ in (*datasets._TABLES.values(), datasets._MNIST) if (source / file).exists()]
         assert files
@@ -504,7 +504,7 @@ def test_a_missing_table_is_named_with_the_cure(copied_tables, file, load, what,
 
 
 def test_missing_scikit_learn_is_named_with_the_cure(monkeypatch):
-    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
+    monkeypatch.setattr(data_files, "find_spec", lambda name: None)
     with pytest.raises(DataError, match="scikit-learn is missing.*pip install .*scikit-learn=="):
         load_wine()
 

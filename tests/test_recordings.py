@@ -29,12 +29,12 @@ def test_the_mean_of_three_seeds_is_what_the_lesson_needs(mnist):
 
 
 def test_recordings_stay_small():
-    files = list((datasets._own_folder() / "recorded").glob("*"))
+    files = list((datasets.own_folder() / "recorded").glob("*"))
     assert files and all(path.suffix == ".npz" and path.stat().st_size < 2e6 for path in files)
 
 
 def test_a_missing_or_damaged_recording_says_how_to_restore_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "_own_folder", lambda: tmp_path)
+    monkeypatch.setattr(datasets, "own_folder", lambda: tmp_path)
     with pytest.raises(DataError, match="'nothing' is missing or damaged: .*nothing.npz .* To restore it: .* make record"):
         load_recorded("nothing")
     (tmp_path / "recorded").mkdir()
