@@ -20,7 +20,11 @@ from ipywidgets import HBox, IntProgress, Label
 from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
+from helpers.scratch.embedding import Embedding
+from helpers.scratch.encoder_decoder import EncoderDecoder
+from helpers.scratch.lstm import LSTM
 from helpers.scratch.pooling import AveragePooling2D, Flatten, GlobalAveragePooling2D, MaxPooling2D
+from helpers.scratch.recurrent import Recurrent, SimpleRNN
 from helpers.scratch.sequential import Sequential
 
 tf.get_logger().setLevel("ERROR")  # warnings about speed, for instance for many small models one after the other
@@ -33,9 +37,14 @@ _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "AveragePooling2D": (AveragePooling2D, ("pool_size", "strides", "padding")),
     "GlobalAveragePooling2D": (GlobalAveragePooling2D, ()),
     "Flatten": (Flatten, ()),
+    "Embedding": (Embedding, ("input_dim", "output_dim", "mask_zero")),
+    "SimpleRNN": (SimpleRNN, ("units", "activation", "return_sequences", "return_state")),
+    "LSTM": (LSTM, ("units", "return_sequences", "return_state")),
 }
 # Options of Keras's layers that ours do not have, and the only value with which both mean the same.
 _FIXED = {"data_format": "channels_last", "groups": 1, "keepdims": False}
+_FIXED_RECURRENT = {"use_bias": True, "go_backwards": False, "stateful": False, "zero_output_for_mask": False}
+_FIXED_LSTM = {"activation": "tanh", "recurrent_activation": "sigmoid"}
 
 
 def set_seeds(seed):
@@ -88,31 +97,83 @@ def copy_weights(source, target):
 
 
 def to_scratch(model):
-    """Return our own Sequential with the layers and the weights of a built Keras Sequential model, ready to predict.
+    """Return our own model with the layers and the weights of a built Keras model, ready to predict.
 
+    A keras.Sequential becomes our Sequential. A keras.Model with two inputs, the source and the symbols written so far, becomes
+    our EncoderDecoder: its second recurrent layer has to start with the state that the encoder leaves.
     Raises ValueError for a layer, an option or an activation that ours do not have, and for a model without weights.
     """
-    if not isinstance(model, keras.Sequential):
-        raise ValueError(f"model: expected a keras.Sequential, got {type(model).__name__}")
-    if not model.built:
+    if isinstance(model, keras.Model) and not model.built:
         raise ValueError("model: expected a built one (give it a keras.Input, or fit it), got one without weights")
+    if isinstance(model, keras.Sequential):
+        return _sequential(model)
+    if isinstance(model, keras.Model) and len(getattr(model, "inputs", None) or ()) == 2:
+        return _encoder_decoder(model)
+    raise ValueError(f"model: expected a keras.Sequential, or a keras.Model with two inputs, got {type(model).__name__}")
+
+
+def _sequential(model):
     ours = Sequential([_to_scratch_layer(layer) for layer in model.layers])
     shape, ours.output_shapes = model.inputs[0].shape, []
     for theirs, layer in zip(model.layers, ours.layers, strict=True):
-        layer.build(shape, ours.rng)  # the weights drawn here are replaced at once
-        copy_weights(theirs, layer)
+        _build_with_weights(layer, theirs, shape, ours.rng)
         shape = theirs.compute_output_shape(shape)
         ours.output_shapes.append(shape)
     ours.built = True
     return ours
 
 
+def _encoder_decoder(model):
+    """Follow the decoder back from the model's output, and the encoder back from the state with which the decoder starts."""
+    readout, written, embedded, symbols = _walk_back(model.outputs[0], steps=3)
+    given = keras.tree.flatten(_arguments(written).kwargs.get("initial_state"))  # one state, a list of them, or None
+    states = [state for state in given if state is not None]
+    if symbols is not model.inputs[1] or not states:
+        raise ValueError(
+            "model: expected the inputs [source, symbols so far], and a decoder of Embedding, a recurrent layer with "
+            "initial_state, and Dense"
+        )
+    *encoder, source = _walk_back(states[0])
+    theirs = [tensor._keras_history.operation for tensor in (*reversed(encoder), embedded, written, readout)]
+    ours = EncoderDecoder(
+        [_to_scratch_layer(layer) for layer in theirs[:-3]], [_to_scratch_layer(layer) for layer in theirs[-3:]]
+    )
+    places = [1, 2][: len(states)] if ours.reader else [0] * len(states)  # a recurrent layer's outputs: its output, h, and c
+    made = [(theirs[-4], place) for place in places]
+    if source is not model.inputs[0] or [tuple(state._keras_history[::2]) for state in states] != made:
+        raise ValueError("model: expected the decoder to start with all states of the encoder, in their order")
+    for layer, tensor in zip(ours.layers, (*reversed(encoder), embedded, written, readout), strict=True):
+        _build_with_weights(layer, tensor._keras_history.operation, _arguments(tensor).args[0].shape, ours.rng)
+    ours.built = True
+    return ours
+
+
+def _walk_back(tensor, steps=None):
+    """Return this tensor, what it was made from, and so on: so many steps, or back to an input of the model."""
+    row = [tensor]
+    while (steps is None or len(row) <= steps) and _arguments(row[-1]).args:
+        row.append(_arguments(row[-1]).args[0])
+    return row
+
+
+def _arguments(tensor):
+    """Return what the layer that made this tensor was called with: `args` and `kwargs`, without any for an input."""
+    history = tensor._keras_history
+    return history.operation._inbound_nodes[history.node_index].arguments
+
+
+def _build_with_weights(ours, theirs, input_shape, rng):
+    ours.build(input_shape, rng)  # the weights drawn here are replaced at once
+    copy_weights(theirs, ours)
+
+
 def _to_scratch_layer(layer):
     kind, config = type(layer).__name__, layer.get_config()
     if kind not in _SCRATCH:
         raise ValueError(f"model: expected layers out of {', '.join(sorted(_SCRATCH))}, got {kind} (named {layer.name!r})")
-    for option, value in _FIXED.items():
+    scratch, options = _SCRATCH[kind]
+    fixed = _FIXED | (_FIXED_RECURRENT if issubclass(scratch, Recurrent) else {}) | (_FIXED_LSTM if scratch is LSTM else {})
+    for option, value in fixed.items():
         if config.get(option, value) != value:
             raise ValueError(f"model: expected {option}={value!r} in the layer {layer.name!r}, got {config[option]!r}")
-    scratch, options = _SCRATCH[kind]
     return scratch(**{option: config[option] for option in options})

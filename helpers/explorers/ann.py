@@ -15,6 +15,7 @@ from helpers.explorers.ann_neuron import NEURON_ACTIVATIONS, PALE, explore_activ
 from helpers.explorers.ann_passes import explore_backpropagation, explore_forward_pass  # noqa: F401
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
+from helpers.explorers.play import WithPlay
 from helpers.explorers.signs import DOT, MINUS
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Label, Lettering
@@ -184,7 +185,7 @@ def batches(size):
     return parts[:41]
 
 
-class Replay(Explorer):
+class Replay(WithPlay):
     """An explorer that trains a small network at every move, and then replays the run with the slider `epoch`.
 
     A topic adds `train(**settings, tell=...)`, which calls `tell` with the share that is done.
@@ -215,29 +216,8 @@ class Replay(Explorer):
         again = widgets.Button(description="Seed + 1", icon="random", tooltip="Train again with the next seed")
         again.layout = widgets.Layout(width="110px", margin="2px 6px")
         again.on_click(lambda button: self._next_seed())
-        self._play = widgets.Play(epoch.max, min=0, max=epoch.max, interval=70, tooltip="Watch it learn", show_repeat=False)
-        self._play.layout = widgets.Layout(margin="2px 20px 2px 10px")
-        # Not with jslink: the browser would send the epoch itself, and one sent while Reset is on its way would undo it.
-        self._play.observe(self._tick, "value")
-        epoch.observe(lambda change: setattr(self._play, "value", change["new"]), "value")
-        self._was_reset = False
         epoch.layout.width = "460px"
-        return [rows_of([*settings, again], 3), epoch, self._play]
-
-    def reset(self):
-        with self._lock:
-            self._was_reset, self._play.playing = True, False
-            return super().reset()
-
-    def _tick(self, change):
-        """Follow Play; but a tick that the browser sent before it knew of a Reset is taken back."""
-        epoch = self.controls["epoch"]
-        with self._lock:
-            self._was_reset = self._was_reset and not self._play.playing
-            if self._was_reset:
-                self._play.value = epoch.value
-            else:
-                epoch.value = self._play.value
+        return [rows_of([*settings, again], 3), epoch, self.play_button("epoch", 70, "Watch it learn")]
 
     def _next_seed(self):
         seed = self.controls["seed"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.scratch.checks import finite, whole
+from helpers.scratch.layer import Model
 from helpers.scratch.losses import loss_named
 from helpers.scratch.optimizers import optimizer_named
 
@@ -37,7 +38,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
 
-class Sequential:
+class Sequential(Model):
     """Layers in a row: the output of one is the input of the next.
 
     `rng` is the numpy Generator that draws the first weights, shuffles the examples and drops neurons out.
@@ -48,13 +49,14 @@ class Sequential:
         if not self.layers:
             raise ValueError("layers: expected at least one layer, got none")
         self.rng = np.random.default_rng(0) if rng is None else rng
-        self.built = False
         self.stop_training = False
 
     def build(self, input_shape):
         """Draw all weights for inputs of this shape, (batch, ...); the batch axis may be None."""
         self.output_shapes, example = [], np.zeros((1, *input_shape[1:]))
-        for layer in self.layers:
+        for place, layer in enumerate(self.layers):
+            if getattr(layer, "return_state", False):
+                raise ValueError(f"layers[{place}]: expected one output, got return_state=True; use EncoderDecoder")
             layer.build(example.shape, self.rng)
             example = layer.forward(example)
             self.output_shapes.append((None, *example.shape[1:]))
@@ -70,13 +72,15 @@ class Sequential:
             raise ValueError(f'metrics: expected ["accuracy"] or nothing, got {unknown[0]!r}')
 
     def forward(self, inputs, training=False):
-        """Return the output of the last layer."""
-        for layer in self.layers:
-            inputs = layer.forward(inputs, training)
-        return inputs
+        """Return the output of the last layer. An Embedding may say which steps are padding; recurrent layers skip them."""
+        outputs, self.mask = forward_through(self.layers, inputs, training)
+        return outputs
 
     def backward(self, gradient):
-        """Return the gradient for the inputs, given the one for the outputs; every layer keeps those for its weights."""
+        """Return the gradient for the inputs, given the one for the outputs; every layer keeps those for its weights.
+
+        For words, which have no slope, it is None.
+        """
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
         return gradient
@@ -117,6 +121,8 @@ class Sequential:
     def _train_on_batch(self, x, y):
         """Forward, backward, update; return the predictions of before the update."""
         prediction = self.forward(x, training=True)
+        if self.mask is not None:
+            raise ValueError("layers: expected outputs that all count in the loss, got padded ones (mask_zero=True)")
         self._backward_from_loss(y, prediction)
         self.optimizer.apply([layer.gradients[name] for layer in self.layers for name in layer.weights], [self._all_weights])
         return prediction
@@ -133,30 +139,9 @@ class Sequential:
             figures = list(self._evaluate(*self._checked(x, y)).values())
         return figures if self.metrics else figures[0]
 
-    def get_weights(self):
-        """Return copies of all weights as a list, in Keras's order."""
-        return [array for layer in self.layers for array in layer.get_weights()]
-
-    def set_weights(self, arrays):
-        """Take all weights from a list in Keras's order; ValueError where a number of arrays or a shape does not fit."""
-        self._must_be_built()
-        count = sum(len(layer.weights) for layer in self.layers)
-        if len(arrays) != count:
-            raise ValueError(f"arrays: expected {count} arrays, got {len(arrays)}")
-        ends = np.cumsum([len(layer.weights) for layer in self.layers])
-        parts = [arrays[end - len(layer.weights) : end] for layer, end in zip(self.layers, ends, strict=True)]
-        for layer, part in zip(self.layers, parts, strict=True):
-            layer.check_weights(part)  # all of them first: an error must not leave half of the weights changed
-        for layer, part in zip(self.layers, parts, strict=True):
-            layer.set_weights(part)
-
-    def count_params(self):
-        """Return the number of weights and biases."""
-        return sum(array.size for layer in self.layers for array in layer.weights.values())
-
     def summary(self):
         """Print the layers, the shape of their outputs, and how many weights they have."""
-        self._must_be_built()
+        self.must_be_built()
         print(f"{'layer':<24}{'output shape':<24}{'weights':>10}")
         for layer, shape in zip(self.layers, self.output_shapes, strict=True):
             count = sum(array.size for array in layer.weights.values())
@@ -211,10 +196,6 @@ class Sequential:
     def _evaluate(self, x, y):
         return self._figures(y, self.predict(x), self._penalty())
 
-    def _must_be_built(self):
-        if not self.built:
-            raise ValueError("model: expected build(input_shape) or fit before, got a model without weights")
-
     def _checked_inputs(self, x):
         x = np.asarray(x)
         if x.dtype.kind not in "fiu":
@@ -243,6 +224,17 @@ class Sequential:
             # Classes 1 and 2, or -1 and 1, would train without a word, towards a loss below 0.
             raise ValueError(f"y: expected numbers from 0 to 1 for this loss, got {y.min():g} to {y.max():g}")
         return x, y
+
+
+def forward_through(layers, inputs, training=False):
+    """Return the output of the last layer, and which of its steps are real: (batch, steps), or None where all are."""
+    mask = None
+    for layer in layers:
+        options = {} if mask is None or not layer.takes_mask else {"mask": mask}
+        outputs = layer.forward(inputs, training, **options)
+        mask = layer.compute_mask(inputs, mask)
+        inputs = outputs
+    return inputs, mask
 
 
 def _no_warnings():

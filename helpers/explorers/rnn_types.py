@@ -1,0 +1,3 @@
+"""The explorers of the lesson on the types of recurrent networks."""
+
+from helpers.explorers.rnn_types_unrolled import explore_unrolled  # noqa: F401
