@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "helpers/explorers/": EXPLORERS,
     "helpers/explorers/explorer.py": EXPLORERS | {"matplotlib.figure", "matplotlib.backends.backend_agg", "PIL"},
     "helpers/data_files.py": set(),
-    "helpers/datasets.py": {"numpy", "PIL", "skimage", "helpers.data_files"},
+    "helpers/datasets.py": {"numpy", "PIL", "skimage", "helpers.data_files", "helpers.texts", "helpers.pairs"},
+    "helpers/texts.py": {"numpy", "helpers.data_files"},
+    "helpers/pairs.py": {"numpy", "babel", "matplotlib", "helpers.data_files"},
     "helpers/roads.py": {"numpy"},
     "helpers/syllabus.py": {"IPython.display"},
     "helpers/recordings/": {
