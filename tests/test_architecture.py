@@ -26,7 +26,15 @@ NOT_OURS = {
     "dist",
 }
 
-EXPLORERS = {"numpy", "ipywidgets", "helpers.scratch", "helpers.plots", "helpers.datasets", "helpers.explorers"}
+EXPLORERS = {
+    "numpy",
+    "ipywidgets",
+    "helpers.scratch",
+    "helpers.plots",
+    "helpers.datasets",
+    "helpers.pairs",
+    "helpers.explorers",
+}
 # Besides the standard library. Of two rows that fit a file, the longer one counts.
 MAY_IMPORT = {
     "helpers/scratch/": {"numpy", "helpers.scratch"},
@@ -49,6 +57,8 @@ MAY_IMPORT = {
         "helpers.keras_tools",
         "helpers.recordings",
         "helpers.roads",
+        "helpers.pairs",
+        "helpers.texts",
     },
     "helpers/keras_tools.py": {"numpy", "keras", "tensorflow", "ipywidgets", "IPython.display", "helpers.scratch"},
 }

@@ -3,11 +3,13 @@
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Rectangle
 from matplotlib.transforms import IdentityTransform
 
-from helpers.plots.figure import INK
+from helpers.plots.figure import INK, house_style, new_figure, whole_figure
 from helpers.plots.lettering import Lettering
 from helpers.plots.number_grid import number_text
+from helpers.plots.pictures import Picture
 from helpers.plots.pixels import colour_table, is_dark, unpack
 
 EMPTY, LINE, PALE = "#f4f4f4", "#8c8c8c", "#b4b4b4"
@@ -16,14 +18,16 @@ EMPTY, LINE, PALE = "#f4f4f4", "#8c8c8c", "#b4b4b4"
 class Cells(Artist):
     """Boxes of one size at any places (x, y) of their centres, in pixels of the figure, each with a number or empty (NaN).
 
-    The colour goes from blue (-most) over white to red (most).
+    The colour goes from blue (-most) over white to red (most), or with another map from `least` to `most`. Numbers nearer to
+    0 than `hidden` are not written.
     """
 
-    def __init__(self, figure, width, height, most=1.0, fmt="{:.2f}", size=10.0):
+    def __init__(self, figure, width, height, most=1.0, fmt="{:.2f}", size=10.0, cmap="RdBu_r", least=None, hidden=0.0):
         super().__init__()
-        self.most, self.fmt, self.size = most, fmt, size
+        self.least, self.most = -most if least is None else least, most
+        self.fmt, self.size, self.hidden = fmt, size, hidden
         self.half = np.array([width, height]) / 2
-        self._table = colour_table("RdBu_r")
+        self._table = colour_table(cmap)
         self.set_figure(figure)
         self._boxes = PolyCollection([], edgecolors=LINE, linewidths=0.8, transform=IdentityTransform())
         self._boxes.set_figure(figure)
@@ -39,15 +43,16 @@ class Cells(Artist):
             return
         self._shown = asked
         known = np.isfinite(values)
-        share = 0.5 + 0.5 * np.where(known, values, 0) / self.most
+        share = (np.where(known, values, self.least) - self.least) / (self.most - self.least)
         colours = self._table[np.rint(share.clip(0, 1) * 255).astype(np.uint8)]
         faces = np.concatenate([unpack(colours) / 255, np.ones((len(values), 1))], axis=1)
         faces[~known] = [int(EMPTY[k : k + 2], 16) / 255 for k in (1, 3, 5)] + [1]
         corners = self.half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
         self._boxes.set_verts(places[:, None] + corners)
         self._boxes.set_facecolors(faces)
-        inks = np.where(is_dark(colours[known]), "white", "black")
-        self._numbers.write([number_text(self.fmt, value) for value in values[known]], places[known], self.size, inks)
+        written = known & (np.abs(np.where(known, values, 0)) >= self.hidden)
+        inks = np.where(is_dark(colours[written]), "white", "black")
+        self._numbers.write([number_text(self.fmt, value) for value in values[written]], places[written], self.size, inks)
 
     def draw(self, renderer):
         """Draw the boxes and their numbers."""
@@ -88,3 +93,46 @@ class Arrows(Artist):
         for artist in (self._lines, self._heads):
             if len(artist.get_paths()):
                 artist.draw(renderer)
+
+
+TYPES = (  # name, example, and for each step: whether something goes in, and whether something comes out
+    ("one to one", "a number:\nlarge or small?", ["xy"]),
+    ("one to many", "a picture:\nits name, in letters", ["xy", "y", "y"]),
+    ("many to one", "the words of a review:\ngood or bad?", ["x", "x", "xy"]),
+    ("many to many,\nstep by step", "notes so far:\nthe next note", ["xy", "xy", "xy"]),
+    ("many to many,\nafter reading", "a sentence:\nin another language", ["x", "x", "y", "y"]),
+)
+
+
+def show_types():
+    """Return a drawing of the types of recurrent networks: boxes for inputs x, states h and outputs y, and the ways between."""
+    side, step, gap = 26, 40, 30
+    height, room = 248, 900 / len(TYPES)
+    with house_style():
+        figure = new_figure(900, height)
+        axes = whole_figure(figure)
+        for place, (name, example, steps) in enumerate(TYPES):
+            middle = room * (place + 0.5)
+            axes.text(middle, height - 6, name, ha="center", va="top", fontsize=11, weight="bold")
+            axes.text(middle, 40, example, ha="center", va="top", fontsize=9.5)
+            for t, holds in enumerate(steps):
+                x = middle + step * (t - (len(steps) - 1) / 2)
+                boxes = (
+                    {"h": 120}
+                    | ({"x": 120 - side - gap} if "x" in holds else {})
+                    | ({"y": 120 + side + gap} if "y" in holds else {})
+                )
+                for letter, y in boxes.items():
+                    face = {"x": "#dfe9f3", "h": "#ffffff", "y": "#fbe3d2"}[letter]
+                    corners = [x - side / 2, y - side / 2]
+                    axes.add_patch(Rectangle(corners, side, side, facecolor=face, edgecolor=INK, linewidth=1.2))
+                    axes.text(x, y - 1, letter, ha="center", va="center", fontsize=11)
+                ways = [("W", (x, 120 - side / 2 - gap), (x, 120 - side / 2))] if "x" in holds else []
+                ways += [("V", (x, 120 + side / 2), (x, 120 + side / 2 + gap))] if "y" in holds else []
+                ways += [("U", (x - step + side / 2, 120), (x - side / 2, 120))] if t else []
+                for letter, start, end in ways:
+                    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0})
+                    spot = (end[0] - 7, 130) if letter == "U" else (x + 9, (start[1] + end[1]) / 2 + 1)
+                    axes.text(*spot, letter, ha="center", va="center", fontsize=9)
+    names = ", ".join(name.replace("\n", " ") for name, _, _ in TYPES)
+    return Picture(figure, f"Five drawings: {names}. x goes in, h is the state that is handed on, y comes out.")
