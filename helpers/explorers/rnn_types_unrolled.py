@@ -12,13 +12,13 @@ from helpers.explorers.play import WithPlay
 from helpers.explorers.signs import TIMES
 from helpers.plots.figure import ORANGE, caption, whole_figure
 from helpers.plots.lettering import Label, Lettering
-from helpers.plots.number_grid import Frame
-from helpers.plots.unrolled import PALE, Arrows, Cells
+from helpers.plots.number_grid import Frame, Outline, number_text
+from helpers.plots.unrolled import Arrows, Cells
 from helpers.scratch.activations import linear, sigmoid
 from helpers.scratch.recurrent import simple_rnn_step
 
 MOST, MOST_READ, UNITS = 8, 4, 4  # steps in all; numbers read by "after reading"; hidden neurons
-WAVE = np.cos(np.arange(1, MOST + 1) * np.pi / 3)
+WAVE = np.cos(np.arange(MOST) * np.pi / 3)
 
 
 class Kind(NamedTuple):
@@ -30,9 +30,9 @@ class Kind(NamedTuple):
 
 KINDS = {
     "one to one": Kind("sum", "one number in, one answer out: is it above 0?"),
-    "one to many": Kind("wave", "one number in, a wave of its height out. Each output is the next input."),
+    "one to many": Kind("wave", "one number in, a wave out that begins with it and repeats after six steps."),
     "many to one": Kind("sum", "many numbers in, one answer out at the end: is their sum above 0?"),
-    "many to many, step by step": Kind("echo", "a number in and a number out at every step: the input of one step earlier."),
+    "many to many, step by step": Kind("echo", "repeat what came in one step earlier (at step 1 nothing did: 0)."),
     "many to many, after reading": Kind("backwards", "first read all numbers, then say them backwards."),
 }
 AFTER_READING = "many to many, after reading"
@@ -88,7 +88,7 @@ def unroll(kind, numbers):
         inputs, fed_back, wanted = [numbers[0], *only[1:many]], range(1, many), numbers[0] * WAVE[:many]
     else:
         inputs, fed_back = numbers, ()
-        total = float(np.sum(numbers) > 0)
+        total = float(round(np.sum(numbers), 1) > 0)
         wanted = [*only[1:many], total] if KINDS[kind].weights == "sum" else [0.0, *numbers[:-1]]
     for t, (x, goal) in enumerate(zip(inputs, wanted, strict=True)):
         cell = net.writer if kind == AFTER_READING and t >= many else net.reader
@@ -105,9 +105,9 @@ def explore_unrolled():
 
 
 # Places in pixels.
-LEFT, GAP = 330, 82  # the middle of the first step, and from one step to the next
-WIDE, HIGH = 54, 30  # a cell
-X, BOTTOM, Y = 62, 142, 322  # the middle of the cell of x, of the lowest cell of h, of the cell of y
+LEFT, GAP = 330, 84  # the middle of the first step, and from one step to the next
+WIDE, HIGH = 52, 30  # a cell
+X, BOTTOM, Y = 62, 142, 318  # the middle of the cell of x, of the lowest cell of h, of the cell of y
 MIDDLE = BOTTOM + 1.5 * HIGH
 PANEL = 18  # left edge of the weights
 
@@ -125,7 +125,7 @@ class Unrolled(WithPlay):
             "kind": choice("Type", "many to one", KINDS, "How many numbers go in, and how many come out"),
             "length": slider("Numbers", 5, 1, MOST, "How many numbers go in (or, for one to many, come out)"),
             "first": float_slider("First number", 0.6, -1, 1, "The first number of the sequence"),
-            "others": slider("Other numbers", 1, 1, 20, "Each place of this slider gives other numbers after the first"),
+            "others": slider("Sequence", 1, 1, 20, "Each place of this slider gives other numbers after the first"),
             "cursor": step,
         }
 
@@ -134,30 +134,33 @@ class Unrolled(WithPlay):
         kind.layout.width = "360px"
         return [rows_of([kind, *others, self.play_button("cursor", 900, "Walk from step to step")], 3)]
 
-    def relevant(self, kind, **values):
-        fixed = {"one to one": {"length", "others", "cursor"}, "one to many": {"others"}}
-        return {"kind", *values} - fixed.get(kind, set())
+    def relevant(self, kind, length, **values):
+        fixed = {"one to one": {"length", "others", "cursor"}, "one to many": {"others"}}.get(kind, set())
+        return {"kind", "length", *values} - fixed - ({"others"} if length == 1 else set())
 
     def stage(self, figure):
         whole = whole_figure(figure)
         self.cells = Cells(figure, WIDE, HIGH)
-        self.matrix = Cells(figure, 44, 24, most=2.5, size=9)
+        self.matrix = Cells(figure, 44, 24, most=1e9, size=9)  # white: they never change
         self.faint, self.past, self.now = (
-            Arrows(figure, "#d0d0d0", 1.2),
+            Arrows(figure, "#a8a8a8", 1.2),
             Arrows(figure, "#5a5a5a", 1.4),
             Arrows(figure, ORANGE, 2.6, head=11),
         )
         self.fed_back = Arrows(figure, "#5a5a5a", 1.2, (0, (3, 2)))
         self.letters, self.bold = Lettering(figure), Lettering(figure, "bold")
         self.later, self.heads, self.wanted = Lettering(figure), Lettering(figure), Lettering(figure)
-        self.handed = Lettering(figure)
-        self.used, self.whose = Label(figure, PANEL, 20, 10), Label(figure, PANEL, 396, 11, weight="bold")
+        self.handed, self.passes = Lettering(figure), Lettering(figure)
+        self.whose = Label(figure, PANEL, 400, 11, weight="bold")
+        self.uses = Outline(whole, ORANGE, 2)
+        caption(figure, PANEL, 16, "red: above 0, blue: below 0", 9.5, ha="left")
+        caption(figure, PANEL, 34, "orange: what makes the first number of h", 9.5, ha="left")
         self.names = Lettering(figure)
         self.frame = Frame(whole, ORANGE, 2)
         self.border = whole.plot([], [], color="#5a5a5a", linewidth=1.2, linestyle=(0, (1, 2)), animated=True)[0]
         for y, text in ((X, "input x"), (MIDDLE + 20, "state h"), (Y, "output y"), (Y + 31, "wanted")):
             caption(figure, 288, y, text, 10, ha="right")
-        caption(figure, 278, MIDDLE, "0", 10, ha="right")
+        caption(figure, 276, MIDDLE, "all 0", 10, ha="right")
         artists = [self.border, self.faint, self.past, self.fed_back, self.now, self.frame, self.cells, self.matrix]
         return [
             *artists,
@@ -168,8 +171,9 @@ class Unrolled(WithPlay):
             self.wanted,
             self.names,
             self.handed,
-            self.used,
+            self.passes,
             self.whose,
+            self.uses,
         ]
 
     def compute(self, kind, length, first, others, cursor):
@@ -183,7 +187,7 @@ class Unrolled(WithPlay):
             **{"kind": kind, "numbers": numbers, "asked": length, "cursor": cursor, "fed_back": fed_back, "writing": writing},
             **{name: np.array([getattr(step, name) for step in steps]) for name in ("x", "before", "h", "y", "wanted")},
             **{"cell": steps[cursor].cell, "net": network(KINDS[kind].weights), "steps": len(steps)},
-            "uses": sum(step.cell is steps[cursor].cell for step in steps[: cursor + 1]),
+            "uses": uses_of_weights(steps[: cursor + 1]),
         }
 
     def paint(self, numbers):
@@ -206,18 +210,20 @@ class Unrolled(WithPlay):
             values += list(numbers["h"][t]) if done else [np.nan] * UNITS
         self.cells.set(places, values)
         middles = [LEFT + GAP * t for t in range(numbers["steps"])]
-        self.heads.write(heads, [(x, Y + 78) for x in middles], 10)
-        shown = [(written(goal, 2), x) for goal, x in zip(numbers["wanted"], middles, strict=True) if not np.isnan(goal)]
+        self.heads.write(heads, [(x, Y + 86) for x in middles], 10)
+        reached = zip(numbers["wanted"][: numbers["cursor"] + 1], middles, strict=False)
+        shown = [(number_text("{:.2f}", goal), x) for goal, x in reached if not np.isnan(goal)]
         self.wanted.write([text for text, _ in shown], [(x, Y + 31) for _, x in shown], 10)
 
     def _paint_border(self, numbers):
         """Between reading and writing: a line, and what passes over it."""
         after_reading = numbers["kind"] == AFTER_READING
-        x = LEFT + GAP * (len(numbers["numbers"]) - 0.5)
+        x = LEFT + GAP * (len(numbers["numbers"]) - 1) + WIDE / 2 + 7
         self.border.set_data([x, x] if after_reading else [], [32, Y + 86] if after_reading else [])
         texts = ["encoder", "decoder", "only the state passes over"] if after_reading else []
-        places = [(x - 40, Y + 60), (x + 40, Y + 60), (x, 18)][: len(texts)]
-        self.handed.write(texts, places, 10)
+        places = [(x - 34, Y + 66), (x + 52, Y + 66), (x + 4, 16)][: len(texts)]
+        self.handed.write(texts[:2], places[:2], 10)
+        self.passes.write(texts[2:], places[2:], 10, align="left")
 
     def _head(self, numbers, t):
         if numbers["kind"] != AFTER_READING:
@@ -236,14 +242,15 @@ class Unrolled(WithPlay):
             if not np.isnan(numbers["wanted"][t]):
                 ways["V"] = [(x, BOTTOM + (UNITS - 0.5) * HIGH), (x, Y - HIGH / 2 - 1)]
             for letter, way in ways.items():
-                (now if t == cursor else past if t < cursor else later).append(way)
-                if t == 0 and letter == "U":
+                no_old_state = t == 0 and letter == "U"  # nothing but zeros comes in
+                (past if t < cursor or no_old_state else now if t == cursor else later).append(way)
+                if no_old_state:
                     continue
+                letter = self._letter(numbers, letter, t)
                 (start_x, start_y), (end_x, end_y) = way
-                place = (
-                    ((start_x + end_x) / 2 - 2, start_y + 12) if letter == "U" else (start_x + 12, (start_y + end_y) / 2 + 2)
-                )
-                (bold if t == cursor else letters).append((letter, place, "#1a1a1a" if t <= cursor else PALE))
+                beside = (start_x + 13, (start_y + end_y) / 2 + 2)
+                place = (end_x - 11, start_y + 12) if letter[0] == "U" else beside
+                (bold if t == cursor else letters).append((letter, place, "#1a1a1a" if t <= cursor else "#767676"))
         self.faint.set(later)
         self.past.set(past)
         self.now.set(now)
@@ -255,57 +262,123 @@ class Unrolled(WithPlay):
         middle = [LEFT + GAP * t - GAP / 2 for t in loops]
         self.fed_back.set([[(x - GAP / 2 + WIDE / 2, Y), (x, Y), (x, X), (x + GAP / 2 - WIDE / 2 - 1, X)] for x in middle])
         x = LEFT + GAP * numbers["cursor"]
-        self.frame.put([[(x - 32, 36), (x + 32, 36), (x + 32, Y + 52), (x - 32, Y + 52)]])
+        self.frame.put([[(x - 30, 38), (x + 30, 38), (x + 30, Y + 50), (x - 30, Y + 50)]])
+
+    def _letter(self, numbers, letter, t):
+        """Return the name of a matrix: the decoder has its own W and U."""
+        return letter + "\N{PRIME}" * (numbers["kind"] == AFTER_READING and t >= len(numbers["numbers"]) and letter in "WUb")
 
     def _paint_weights(self, numbers):
-        """Show the weights of the step under the cursor, on the left."""
-        cell, net = numbers["cell"], numbers["net"]
-        columns = [PANEL + 44 * k + 22 for k in range(UNITS)]
-        rows = {"W: from x to h": (352, [cell.kernel[0]]), "U: from the old h to the new h": (288, cell.recurrent_kernel)}
-        rows |= {"b: added to h": (152, [cell.bias]), f"V: from h to y (and c = {written(net.c, 2)})": (88, [net.V[:, 0]])}
-        places, values, names = [], [], []
-        for name, (top, matrix) in rows.items():
-            names.append((name, (PANEL, top + 20)))
+        """Show the weights of the step under the cursor, on the left, and frame what the first number of h is made of."""
+        cell, net, t = numbers["cell"], numbers["net"], numbers["cursor"]
+        reading = numbers["kind"] == AFTER_READING and not numbers["writing"]
+        uses = numbers["uses"]
+        rows = {"W": (352, "x to h", [cell.kernel[0]]), "U": (286, "old h to new h", cell.recurrent_kernel)}
+        rows |= {"b": (148, "added to h", [cell.bias])} | ({} if reading else {"V": (84, "h to y", [net.V[:, 0]])})
+        places, values, names, framed = [], [], [], []
+        for letter, (top, way, matrix) in rows.items():
+            name = f"{self._letter(numbers, letter, t)}: {way}, used {uses[letter]}{TIMES}"
+            names.append((name + (f"; then c = {written(net.c, 2)}" if letter == "V" else ""), (PANEL, top + 21)))
             for r, row in enumerate(matrix):
-                places += [(column, top - 24 * r) for column in columns]
+                places += [(PANEL + 44 * k + 22, top - 24 * r) for k in range(UNITS)]
                 values += list(row)
+            used = letter == "b" or (letter == "W" and not np.isnan(numbers["x"][t])) or (letter == "U" and t > 0)
+            if used:
+                framed.append(box_around(PANEL + 22, top, 44, 24, len(matrix)))
+        x, top = LEFT + GAP * t, BOTTOM + HIGH * (UNITS - 1)
+        framed.append(box_around(x, top, WIDE, HIGH, 1))
+        if t > 0:
+            framed.append(box_around(x - GAP, top, WIDE, HIGH, UNITS))
+        self.uses.put(framed)
         self.matrix.set(places, values)
         self.names.write(*zip(*names, strict=True), 9.5, align="left")
         whose = {AFTER_READING: "Decoder (writes)" if numbers["writing"] else "Encoder (reads)"}.get(
             numbers["kind"], "The weights"
         )
         self.whose.set_text(whose)
-        times = "once" if numbers["uses"] == 1 else f"{numbers['uses']} times"
-        self.used.set_text(f"used {times} so far, the same ones")
 
     def describe(self, numbers):
         kind, t = numbers["kind"], numbers["cursor"]
-        x, h, before, cell = numbers["x"][t], numbers["h"][t], numbers["before"][t], numbers["cell"]
         lines = [f"{kind.capitalize()}: {KINDS[kind].task}"]
         if kind == AFTER_READING and numbers["asked"] > MOST_READ:
             lines[0] += f" (This network has learnt to read {MOST_READ} at most.)"
-        terms = [] if np.isnan(x) else [(x, cell.kernel[0, 0])]
-        terms += [] if t == 0 else list(zip(before, cell.recurrent_kernel[:, 0], strict=True))
-        total, z = products(terms, cell.bias[0])
-        lines.append(
-            f"{self._head(numbers, t).capitalize()}, first number of h: `tanh({total}) = tanh({z}) = {written(h[0], 2)}`."
-        )
+        lines.append(self._about_state(numbers))
         if np.isnan(numbers["wanted"][t]):
-            lines.append("No output is read at this step: the state is all that is kept.")
+            lines.append("No output is taken at this step: the state is all that is kept.")
         else:
-            total, z = products(list(zip(h, numbers["net"].V[:, 0], strict=True)), numbers["net"].c)
-            result = f"sigmoid({total}) = sigmoid({z})" if KINDS[kind].weights == "sum" else total
-            y, wanted = written(numbers["y"][t], 2), written(numbers["wanted"][t], 2)
-            lines.append(f"Output: `y = {result} = {y}`; wanted: {wanted}.")
-        cells = 2 if kind == AFTER_READING else 1
-        count = cells * sum(array.size for array in cell) + UNITS + 1
-        lines.append(f"All weights together are {count} numbers, however many steps there are.")
+            lines.append(self._about_output(numbers))
+        cell = sum(array.size for array in numbers["cell"])
+        count = f"{cell} to read and {cell + UNITS + 1} to write" if kind == AFTER_READING else f"{cell + UNITS + 1}"
+        lines.append(f"Weights in all: {count}, however many steps there are.")
+        if kind == "one to one":
+            lines[-1] += " It is the network of many to one; but U is not used, for there is no old state."
         return "\n".join(lines)
 
+    def _about_state(self, numbers):
+        """Return how the first number of the state is made."""
+        t, cell = numbers["cursor"], numbers["cell"]
+        x, h = numbers["x"][t], numbers["h"][t, 0]
+        from_x = [] if np.isnan(x) else [(x, cell.kernel[0, 0])]
+        from_h = [] if t == 0 else list(zip(numbers["before"][t], cell.recurrent_kernel[:, 0], strict=True))
+        z, digits = sum_in_words([*from_x, *from_h], cell.bias[0], lambda z: written(np.tanh(z), 2) == written(h, 2))
+        parts = [f"`{in_words(from_x, digits)}` from x" if from_x else "nothing from x"]
+        parts.append(f"`{in_words(from_h, digits)}` from the old h" if from_h else "nothing from the old h, which is 0")
+        head = self._head(numbers, t).capitalize()
+        return (
+            f"{head}, first number of h: {', '.join(parts)}, and b `{written(cell.bias[0], 2)}`: `tanh({z}) = {written(h, 2)}`."
+        )
 
-def products(pairs, last):
-    """Return a sum of products and a last number as text, with enough digits to come out right, and the sum as text."""
-    z = written(sum(a * b for a, b in pairs) + last, 2)
-    digits = enough_digits(2, lambda digits: written(sum(round(a, digits) * b for a, b in pairs) + last, 2) == z)
-    terms = [f"{written(a, digits, True)}{TIMES}{written(b, 2, True)}" for a, b in pairs]
-    return " + ".join([*terms, written(last, 2, True)]), z
+    def _about_output(self, numbers):
+        """Return how the output is made, and whether it is right."""
+        t, net, answers = numbers["cursor"], numbers["net"], KINDS[numbers["kind"]].weights == "sum"
+        y, goal = numbers["y"][t], numbers["wanted"][t]
+        pairs = list(zip(numbers["h"][t], net.V[:, 0], strict=True))
+        z, digits = sum_in_words(pairs, net.c, lambda z: written(float(net.answer(z)), 2) == written(y, 2))
+        products = f"{in_words(pairs, digits)} + {written(net.c, 2, True)}"
+        if not answers:
+            return f"Output: `{products} = {written(y, 2)}`; wanted: {written(goal, 2)}."
+        total = round(float(numbers["numbers"].sum()), 1)
+        said, truth = ("yes" if y > 0.5 else "no"), ("yes" if goal else "no")
+        judged = "right" if said == truth else "wrong" + (": sums near 0 are hard" if abs(total) < 0.5 else "")
+        return (
+            f"Output: `{products} = {z}`, and `sigmoid({z}) = {written(y, 2)}`, which says {said} (above 0.5: yes).\n"
+            f"The sum is {written(total, 1)}, so {truth} is wanted: the answer is {judged}."
+        )
+
+
+def uses_of_weights(steps):
+    """Return how often each matrix of the last step's cell has been used in these steps; U is not where no old state is."""
+    mine = [(t, step) for t, step in enumerate(steps) if step.cell is steps[-1].cell]
+    return {
+        "W": sum(not np.isnan(step.x) for _, step in mine),
+        "U": sum(t > 0 for t, _ in mine),
+        "b": len(mine),
+        "V": sum(not np.isnan(step.y) for step in steps),
+    }
+
+
+def box_around(x, top, width, height, rows):
+    """Return the corners of a box around `rows` cells below each other, the uppermost with its middle at (x, top)."""
+    left, right = x - width / 2, x + width / 2
+    high, low = top + height / 2, top - height * (rows - 0.5)
+    return [(left, low), (right, low), (right, high), (left, high)]
+
+
+def in_words(pairs, digits):
+    """Return a sum of products as text; the first number of each pair has so many digits, the second one, a weight, two."""
+    shown = [written(a, 2 if abs(a - round(a, 2)) < 1e-9 else digits, True) for a, _ in pairs]
+    return " + ".join(f"{a}{TIMES}{written(b, 2, True)}" for a, (_, b) in zip(shown, pairs, strict=True))
+
+
+def sum_in_words(pairs, last, fits):
+    """Return the sum of the products and of the last number as text, and the digits of the pairs with which it comes out.
+
+    The text has as many digits as `fits` needs, which says whether a rounded sum leads to the right result.
+    """
+    z = sum(a * b for a, b in pairs) + last
+    of_z = enough_digits(2, lambda digits: fits(round(z, digits)))
+    of_pairs = enough_digits(
+        3 if len(pairs) > 1 else 2,
+        lambda digits: written(sum(round(a, digits) * b for a, b in pairs) + last, of_z) == written(z, of_z),
+    )
+    return written(z, of_z), of_pairs

@@ -12,7 +12,7 @@ from helpers.plots.number_grid import number_text
 from helpers.plots.pictures import Picture
 from helpers.plots.pixels import colour_table, is_dark, unpack
 
-EMPTY, LINE, PALE = "#f4f4f4", "#8c8c8c", "#b4b4b4"
+EMPTY, LINE, FAINT = "#f6f6f6", "#8c8c8c", "#d4d4d4"
 
 
 class Cells(Artist):
@@ -29,7 +29,7 @@ class Cells(Artist):
         self.half = np.array([width, height]) / 2
         self._table = colour_table(cmap)
         self.set_figure(figure)
-        self._boxes = PolyCollection([], edgecolors=LINE, linewidths=0.8, transform=IdentityTransform())
+        self._boxes = PolyCollection([], linewidths=0.8, transform=IdentityTransform())
         self._boxes.set_figure(figure)
         self._numbers = Lettering(figure)
         self.set_animated(True)
@@ -50,6 +50,7 @@ class Cells(Artist):
         corners = self.half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
         self._boxes.set_verts(places[:, None] + corners)
         self._boxes.set_facecolors(faces)
+        self._boxes.set_edgecolors([LINE if each else FAINT for each in known])
         written = known & (np.abs(np.where(known, values, 0)) >= self.hidden)
         inks = np.where(is_dark(colours[written]), "white", "black")
         self._numbers.write([number_text(self.fmt, value) for value in values[written]], places[written], self.size, inks)

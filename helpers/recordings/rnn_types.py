@@ -1,7 +1,7 @@
-"""Four tiny recurrent networks for the picture of the four types: 4 hidden neurons each, few enough numbers to see all of them.
+"""Four tiny recurrent networks for the picture of the types: 4 hidden neurons each, so that all numbers can be seen.
 
-Their tasks are made up, so that anyone can check an answer: is the sum above 0; tell the number of one step earlier; make a wave;
-say the numbers backwards. Run with: python -m helpers.recordings.rnn_types
+Their tasks are made up, and anyone can check an answer: is the sum above 0; repeat the number of one step earlier; make a
+wave; say the numbers backwards. Run with: python -m helpers.recordings.rnn_types
 """
 
 from helpers.keras_tools import set_seeds
@@ -14,7 +14,7 @@ from helpers.recordings.recording import record
 
 UNITS, STEPS, MOST_READ, EXAMPLES = 4, 8, 4, 3000
 PADDING = 9.0  # no number of the tasks; Masking skips it
-WAVE = np.cos(np.arange(1, STEPS + 1) * np.pi / 3)  # one wave takes six steps
+WAVE = np.cos(np.arange(STEPS) * np.pi / 3)  # one wave takes six steps
 
 
 def numbers_in_a_row(rng, longest):
@@ -35,7 +35,8 @@ def train_sum(rng):
     """Many to one: is the sum of up to eight numbers above 0?"""
     x, counts = numbers_in_a_row(rng, STEPS)
     row = [keras.Input((STEPS, 1)), layers.Masking(PADDING), layers.SimpleRNN(UNITS), layers.Dense(1, "sigmoid")]
-    return fit(keras.Sequential(row), np.where(counts, x, PADDING)[..., None], (x * counts).sum(1) > 0, "binary_crossentropy")
+    above = (x * counts).sum(1).round(1) > 0
+    return fit(keras.Sequential(row), np.where(counts, x, PADDING)[..., None], above, "binary_crossentropy")
 
 
 def train_echo(rng):
@@ -47,7 +48,7 @@ def train_echo(rng):
 def train_wave(rng):
     """One to many: a number comes in, then a wave of that height goes out; what went out is the next input."""
     wave = numbers_in_a_row(rng, 1)[0] * WAVE
-    x = np.where(np.arange(STEPS) == 0, wave[:, :1] / WAVE[0], _one_step_later(wave))
+    x = np.where(np.arange(STEPS) == 0, wave[:, :1], _one_step_later(wave))
     return fit(_a_number_at_each_step(), x[..., None], wave[..., None])
 
 
