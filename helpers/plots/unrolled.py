@@ -100,7 +100,7 @@ TYPES = (  # name, example, and for each step: whether something goes in, and wh
     ("one to one", "a number:\nlarge or small?", ["xy"]),
     ("one to many", "a picture:\nits name, in letters", ["xy", "y", "y"]),
     ("many to one", "the words of a review:\ngood or bad?", ["x", "x", "xy"]),
-    ("many to many,\nstep by step", "notes so far:\nthe next note", ["xy", "xy", "xy"]),
+    ("many to many,\nstep by step", "words of a sentence:\nnoun or verb, each", ["xy", "xy", "xy"]),
     ("many to many,\nafter reading", "a sentence:\nin another language", ["x", "x", "y", "y"]),
 )
 

@@ -1,0 +1,178 @@
+"""The explorers of the lesson on the types of recurrent networks: their numbers against our layers, their sentences checked."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from helpers.explorers import rnn_types_unrolled as unrolled
+from helpers.explorers.rnn_types import explore_shared_weight, explore_unrolled
+from helpers.explorers.rnn_types_shared_weight import INPUTS, gradient_of_weight, parts_of_gradient
+from helpers.scratch.recurrent import SimpleRNN
+
+AFTER_READING = unrolled.AFTER_READING
+
+
+def calculated(text):
+    """Return what a calculator makes of a text such as "0.6×(−0.65) + 0.06"."""
+    plain = text.replace("×", "*").replace("\N{MINUS SIGN}", "-")
+    assert re.fullmatch(r"[-+*()\d. ]+", plain), plain
+    return eval(plain)  # numbers and signs alone, as the line above has made sure of
+
+
+@pytest.fixture(scope="module")
+def steps():
+    return explore_unrolled()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in unrolled.KINDS if kind != AFTER_READING])
+def test_the_states_are_those_of_our_layer(steps, kind):
+    found = steps.set(kind=kind, length=6, first=-0.4, others=5, cursor=6).numbers
+    cell = found["net"].reader
+    layer = SimpleRNN(unrolled.UNITS, return_sequences=True)
+    layer.build((None, None, 1), np.random.default_rng(0))
+    layer.set_weights(list(cell))
+    assert_allclose(layer.forward(found["x"][None, :, None])[0], found["h"], atol=1e-12)
+
+
+def test_writing_begins_with_the_state_of_reading_and_reads_its_own_output(steps):
+    found = steps.set(kind=AFTER_READING, length=4, first=0.3, others=2, cursor=8).numbers
+    assert np.isnan(found["x"][4]) and not np.isnan(found["x"][[0, 1, 2, 3, 5, 6, 7]]).any()
+    assert_allclose(found["before"][4], found["h"][3])
+    assert_allclose(found["x"][5:], found["y"][4:-1])
+    assert_allclose(found["wanted"][4:], found["numbers"][::-1])
+    assert np.isnan(found["wanted"][:4]).all() and np.isnan(found["y"][:4]).all()
+    net = found["net"]
+    assert net.reader is not net.writer
+    assert_allclose(found["h"][4], np.tanh(found["h"][3] @ net.writer.recurrent_kernel + net.writer.bias))
+
+
+@pytest.mark.parametrize(
+    ("kind", "within"), [("one to many", 0.15), ("many to many, step by step", 0.05), (AFTER_READING, 0.1)]
+)
+def test_the_networks_have_learnt_their_tasks(steps, kind, within):
+    for first in (-1.0, -0.5, 0.0, 0.7, 1.0):
+        for others in (1, 9, 20):
+            found = steps.set(kind=kind, length=8, first=first, others=others, cursor=8).numbers
+            taken = ~np.isnan(found["wanted"])
+            assert np.abs(found["y"] - found["wanted"])[taken].max() < within, (first, others)
+
+
+def test_the_sum_is_judged_rightly_where_it_is_not_near_0(steps):
+    judged = []
+    for others in range(1, 21):
+        found = steps.set(kind="many to one", length=7, others=others, cursor=7).numbers
+        total = found["numbers"].sum()
+        assert found["wanted"][-1] == (round(total, 1) > 0)
+        if abs(total) > 0.5:
+            judged.append((found["y"][-1] > 0.5) == (total > 0))
+    assert len(judged) > 10 and np.mean(judged) > 0.9
+
+
+def test_a_sum_of_exactly_0_is_not_above_0(steps):
+    found = steps.set(kind="many to one", length=3, first=-0.3, others=10, cursor=3)
+    assert_allclose(found.numbers["numbers"].sum(), 0, atol=1e-12)
+    assert found.numbers["wanted"][-1] == 0 and "The sum is 0.0, so no is wanted" in found.description
+
+
+@pytest.mark.parametrize("kind", unrolled.KINDS)
+def test_a_calculator_gets_the_numbers_of_the_sentence(steps, kind):
+    checked = 0
+    for others, first, cursor in ((1, 0.6, 1), (4, -0.4, 2), (7, 0.0, 4), (12, 1.0, 5), (20, -1.0, 8)):
+        found = steps.set(kind=kind, length=5, first=first, others=others, cursor=cursor)
+        line = next(line for line in found.description.split("\n") if "first number of h" in line)
+        parts = re.findall(r"(?:: |, )([^,:a-z]+) from (?:x|the old h)", line)
+        bias, z, h = re.search(r"and b ([^:]+): tanh\((.+)\) = (\S+)\.$", line).groups()
+        digits = len(z.split(".")[1])
+        assert round(sum(map(calculated, parts)) + calculated(bias), digits) == pytest.approx(calculated(z), abs=1e-9)
+        assert round(np.tanh(calculated(z)), 2) == pytest.approx(calculated(h), abs=1e-9)
+        assert calculated(h) == pytest.approx(found.numbers["h"][found.numbers["cursor"], 0], abs=0.0051)
+        output = re.search(r"Output: (.+?) = (\S+?)(?:;|,)", found.description)
+        if output:
+            products, z = output.groups()
+            assert round(calculated(products), len(z.split(".")[1])) == pytest.approx(calculated(z), abs=1e-9)
+            if sigmoid := re.search(r"sigmoid\((\S+)\) = (\S+),", found.description):
+                assert round(1 / (1 + np.exp(-calculated(sigmoid[1]))), 2) == pytest.approx(calculated(sigmoid[2]), abs=1e-9)
+            checked += 1
+    assert checked or kind == "many to one"
+
+
+def test_each_matrix_says_how_often_it_was_used(steps):
+    def uses(**values):
+        return steps.set(**values).numbers["uses"]
+
+    assert uses(kind="many to one", length=5, cursor=3) == {"W": 3, "U": 2, "b": 3, "V": 0}
+    assert uses(kind="many to one", length=5, cursor=5) == {"W": 5, "U": 4, "b": 5, "V": 1}
+    assert uses(kind="one to one") == {"W": 1, "U": 0, "b": 1, "V": 1}
+    assert uses(kind=AFTER_READING, length=4, cursor=4) == {"W": 4, "U": 3, "b": 4, "V": 0}
+    assert uses(kind=AFTER_READING, length=4, cursor=8) == {"W": 3, "U": 4, "b": 4, "V": 4}
+
+
+def test_later_steps_do_not_show_before_the_cursor_is_there(steps):
+    steps.set(kind="one to many", length=6, cursor=2)
+    shown = steps.cells._shown
+    steps.set(cursor=3)
+    assert steps.cells._shown != shown
+    values = np.frombuffer(shown[1])
+    assert np.isnan(values).sum() == 4 * (unrolled.UNITS + 2)  # state, input and output of steps 3 to 6
+
+
+def test_the_same_weights_at_every_step(steps):
+    kernels = {
+        steps.set(kind="many to one", length=8, cursor=cursor).numbers["cell"].kernel.tobytes() for cursor in range(1, 9)
+    }
+    assert len(kernels) == 1
+
+
+# The gradient of a weight that is used at every step.
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear"])
+@pytest.mark.parametrize("inputs", INPUTS)
+def test_the_parts_add_up_to_the_gradient_and_to_the_numerical_check(activation, inputs):
+    for w in (-1.5, -0.7, 0.0, 0.4, 1.0, 1.5):
+        for length in (2, 3, 11, 30):
+            x = INPUTS[inputs](length)
+            states, parts, way = parts_of_gradient(w, x, activation)
+            full = gradient_of_weight(w, x, activation)
+            assert_allclose(parts.sum(), full, rtol=1e-9, atol=1e-12)
+            h, run = 0.0, []
+            for each in x:
+                h = np.tanh(each + w * h) if activation == "tanh" else each + w * h
+                run.append(h)
+            assert_allclose(states, run)
+            for cut in (1, 2, 5, 30):
+                assert_allclose(gradient_of_weight(w, x, activation, cut), parts[-cut:].sum(), rtol=1e-9, atol=1e-12)
+            nudge = 1e-6
+            last = [parts_of_gradient(w + step, x, activation)[0][-1] for step in (nudge, -nudge)]
+            assert_allclose((last[0] - last[1]) / (2 * nudge), full, rtol=1e-4, atol=1e-7)
+            first = [parts_of_gradient(w, x + step * np.eye(1, length)[0], activation)[0][-1] for step in (nudge, -nudge)]
+            # `way` says what a change of the state after step 1 does; the input of step 1 meets one slope before it.
+            slope = 1 - states[0] ** 2 if activation == "tanh" else 1.0
+            assert_allclose((first[0] - first[1]) / (2 * nudge), way[0] * slope, rtol=1e-4, atol=1e-7)
+
+
+def test_the_sentence_says_what_is_left_of_a_change():
+    explorer = explore_shared_weight()
+    linear = {"activation": "linear", "inputs": "1 at the first step, then 0", "length": 30}
+    assert "vanishes" in explorer.set(w=0.5, **linear).description
+    assert "explodes" in explorer.set(w=1.5, **linear).description
+    assert "arrives" in explorer.set(w=1.0, **linear).description
+    assert explorer.numbers["full"] == pytest.approx(29) and explorer.numbers["cut_short"] == pytest.approx(3)
+
+
+def test_going_back_as_far_as_the_start_cuts_nothing():
+    explorer = explore_shared_weight().set(length=9, truncation=9)
+    assert explorer.numbers["cut_short"] == pytest.approx(explorer.numbers["full"], rel=1e-12)
+    assert "Only the last" not in explorer.description
+    assert "Only the last 8 steps" in explorer.set(truncation=8).description
+
+
+def test_the_boxes_stand_on_each_other():
+    explorer = explore_shared_weight().set(length=12, w=0.9, truncation=4)
+    boxes = [path.vertices for path in [*explorer.kept.get_paths(), *explorer.cut.get_paths()]]
+    assert len(explorer.kept.get_paths()) == 4 and len(boxes) == 12
+    assert all(a[2, 1] == pytest.approx(b[0, 1]) for a, b in pairwise(boxes))
+    assert all(a[0, 0] > b[0, 0] for a, b in pairwise(boxes))  # from the last step, on the right, to the first
