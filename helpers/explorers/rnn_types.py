@@ -1,4 +1,6 @@
 """The explorers of the lesson on the types of recurrent networks."""
 
+from helpers.explorers.rnn_types_sentiment import explore_sentiment  # noqa: F401
 from helpers.explorers.rnn_types_shared_weight import explore_shared_weight  # noqa: F401
+from helpers.explorers.rnn_types_translation import explore_translation  # noqa: F401
 from helpers.explorers.rnn_types_unrolled import explore_unrolled  # noqa: F401

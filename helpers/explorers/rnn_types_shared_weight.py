@@ -68,7 +68,7 @@ class SharedWeight(Explorer):
     def make_controls(self):
         return {
             "w": float_slider(
-                "Weight w", 0.8, -1.5, 1.5, "How much of the old state goes into the new one", step=0.05, digits=2
+                "Weight w", 0.9, -1.5, 1.5, "How much of the old state goes into the new one", step=0.05, digits=2
             ),
             "length": slider("Steps", 12, 2, MOST, "How long the sequence is"),
             "truncation": slider("Go back", 3, 1, MOST, "How many steps the gradient is followed back, from the last one"),
@@ -203,6 +203,6 @@ def judged(left):
     """Return in words what is left of a change at the first step."""
     if left < 0.01:
         return "It vanishes: the last state hardly knows the first input."
-    if left > 100:
-        return "It explodes: a tiny change at the start becomes huge."
+    if left > 10:
+        return "It explodes: a small change at the start becomes a large one."
     return "It arrives."
