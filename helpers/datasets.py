@@ -14,6 +14,22 @@ import numpy as np
 from PIL import Image
 
 from helpers.data_files import DataError, checked, folder_of, locked, own_folder, restore
+from helpers.pairs import (  # noqa: F401
+    date_split,
+    letter_split,
+    load_dates,
+    load_letters,
+    load_melodies,
+    load_place_names,
+    place_name_split,
+)
+from helpers.texts import (  # noqa: F401
+    film_review_split,
+    help_text_split,
+    load_film_reviews,
+    load_help_text,
+    load_shop_reviews,
+)
 
 LUMA = (0.299, 0.587, 0.114)  # how much red, green and blue count in grey: ITU-R Recommendation BT.601, section 2.5.1
 

@@ -125,16 +125,16 @@ def _sequential(model):
 
 def _encoder_decoder(model):
     """Follow the decoder back from the model's output, and the encoder back from the state with which the decoder starts."""
-    readout, written, embedded, symbols = _walk_back(model.outputs[0], steps=3)
-    given = keras.tree.flatten(_arguments(written).kwargs.get("initial_state"))  # one state, a list of them, or None
-    states = [state for state in given if state is not None]
-    if symbols is not model.inputs[1] or not states:
+    row = _walk_back(model.outputs[0], steps=3)
+    states = _initial_states(row[1]) if len(row) == 4 else []
+    if not states or row[3] is not model.inputs[1] or row[1]._keras_history.tensor_index or len(model.outputs) != 1:
         raise ValueError(
-            "model: expected the inputs [source, symbols so far], and a decoder of Embedding, a recurrent layer with "
-            "initial_state, and Dense"
+            "model: expected the inputs [source, symbols so far], and one output, of a decoder of Embedding, a recurrent layer "
+            "with initial_state, and Dense"
         )
     *encoder, source = _walk_back(states[0])
-    theirs = [tensor._keras_history.operation for tensor in (*reversed(encoder), embedded, written, readout)]
+    made_by_layers = [*encoder[::-1], *row[2::-1]]
+    theirs = [tensor._keras_history.operation for tensor in made_by_layers]
     ours = EncoderDecoder(
         [_to_scratch_layer(layer) for layer in theirs[:-3]], [_to_scratch_layer(layer) for layer in theirs[-3:]]
     )
@@ -142,8 +142,8 @@ def _encoder_decoder(model):
     made = [(theirs[-4], place) for place in places]
     if source is not model.inputs[0] or [tuple(state._keras_history[::2]) for state in states] != made:
         raise ValueError("model: expected the decoder to start with all states of the encoder, in their order")
-    for layer, tensor in zip(ours.layers, (*reversed(encoder), embedded, written, readout), strict=True):
-        _build_with_weights(layer, tensor._keras_history.operation, _arguments(tensor).args[0].shape, ours.rng)
+    for layer, tensor in zip(ours.layers, made_by_layers, strict=True):
+        _build_with_weights(layer, tensor._keras_history.operation, _arguments(tensor).keras_tensors[0].shape, ours.rng)
     ours.built = True
     return ours
 
@@ -151,13 +151,24 @@ def _encoder_decoder(model):
 def _walk_back(tensor, steps=None):
     """Return this tensor, what it was made from, and so on: so many steps, or back to an input of the model."""
     row = [tensor]
-    while (steps is None or len(row) <= steps) and _arguments(row[-1]).args:
-        row.append(_arguments(row[-1]).args[0])
+    while (steps is None or len(row) <= steps) and (taken := _arguments(row[-1]).keras_tensors):
+        # Besides its input, a layer of the decoder takes the state, and one of the encoder the mask that an Embedding left.
+        known = _initial_states(row[-1]) if steps else [getattr(taken[0], "_keras_mask", None)]
+        if extra := [each for each in taken[1:] if not any(each is one for one in known)]:
+            name = row[-1]._keras_history.operation.name
+            raise ValueError(f"model: expected one input of the layer {name!r}, got {1 + len(extra)}")
+        row.append(taken[0])
     return row
 
 
+def _initial_states(tensor):
+    """Return the tensors with which the layer that made this one was told to start: a list, maybe an empty one."""
+    given = keras.tree.flatten(_arguments(tensor).kwargs.get("initial_state"))  # one state, a list of them, or None
+    return [state for state in given if state is not None]
+
+
 def _arguments(tensor):
-    """Return what the layer that made this tensor was called with: `args` and `kwargs`, without any for an input."""
+    """Return what the layer that made this tensor was called with: `keras_tensors`, none for an input, and `kwargs`."""
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index].arguments
 

@@ -1,17 +1,23 @@
 """Training from scratch against Keras's `fit`, update by update; repetition, callbacks, whole gradients, and bad input."""
 
 import warnings
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
+from helpers.scratch.embedding import Embedding
 from helpers.scratch.layer import Layer
+from helpers.scratch.lstm import LSTM
 from helpers.scratch.optimizers import SGD, Adam
+from helpers.scratch.pooling import Flatten
+from helpers.scratch.recurrent import SimpleRNN
 from helpers.scratch.sequential import Callback, History, Sequential, accuracy
 
 EXACT = {"rtol": 1e-7, "atol": 1e-9}  # in float64
@@ -725,3 +731,242 @@ def test_a_model_without_weights_cannot_be_trained():
     model.compile()
     with pytest.raises(ValueError, match="layers: expected at least one with weights to train, got none"):
         model.fit(np.ones((2, 1)), np.ones((2, 1)))
+
+
+# Sequences, and which of their steps are real.
+
+OURS = SimpleNamespace(Dense=Dense, Dropout=Dropout, Embedding=Embedding, Flatten=Flatten, LSTM=LSTM, SimpleRNN=SimpleRNN)
+# Padded at the end, at the start, in the middle, everywhere; a single word, and one again and again.
+TEXTS = np.array(
+    [[3, 8, 1, 0, 0], [0, 0, 5, 2, 7], [4, 0, 7, 0, 1], [0, 0, 0, 0, 0], [6, 0, 0, 0, 0], [2, 2, 2, 2, 2], [1, 1, 8, 0, 3]]
+)
+SERIES = np.random.default_rng(6).standard_normal((7, 5, 2))
+CLASSES = np.eye(3)[np.arange(7) * 7 % 3]
+CLASSES_OF_STEPS = np.eye(3)[TEXTS % 3]
+
+
+def words(room, mask_zero=True):
+    return room.Embedding(9, 3, mask_zero=mask_zero)
+
+
+# What it is: the layers in a room (ours or keras.layers), x, y, loss, optimizer.
+SEQUENCES = {
+    "many to one, masked": (
+        lambda room: [words(room), room.SimpleRNN(4), room.Dense(1, "sigmoid")],
+        (TEXTS, TEXTS[:, :1] % 2, "bce", "sgd"),
+    ),
+    "many to one, masked, LSTM": (
+        lambda room: [words(room), room.Dropout(0.0), room.LSTM(4), room.Dense(3, "softmax")],
+        (TEXTS, CLASSES, "cce", "adam"),
+    ),
+    "many to one, masked, two layers": (
+        lambda room: [words(room), room.SimpleRNN(4, return_sequences=True), room.Dense(3, "tanh"), room.LSTM(3)],
+        (TEXTS, SERIES[:, 0, :1] * np.ones(3), "mse", "momentum"),
+    ),
+    "many to many, LSTM": (
+        lambda room: [words(room, False), room.LSTM(4, return_sequences=True), room.Dense(3, "softmax")],
+        (TEXTS, CLASSES_OF_STEPS, "cce", "adam"),
+    ),
+    "many to many": (
+        lambda room: [words(room, False), room.SimpleRNN(4, return_sequences=True), room.Dense(3, "softmax")],
+        (TEXTS, CLASSES_OF_STEPS, "cce", "sgd"),
+    ),
+    "numbers to numbers": (
+        lambda room: [room.LSTM(3, return_sequences=True), room.SimpleRNN(2, return_sequences=True)],
+        (SERIES, SERIES[::-1], "mse", "adam"),
+    ),
+    "mask that ends with Flatten": (
+        lambda room: [words(room), room.Flatten(), room.Dense(3, "softmax")],
+        (TEXTS, CLASSES, "cce", "sgd"),
+    ),
+}
+all_sequences = pytest.mark.parametrize(("layers", "task"), SEQUENCES.values(), ids=SEQUENCES)
+mask_is_lost = pytest.mark.filterwarnings("ignore:Layer 'flatten.* was passed an input with a mask")
+
+
+def both(layers, x):
+    """Return our model and Keras's, with the same weights and without biases of 0."""
+    ours, theirs = Sequential(layers(OURS)), keras.Sequential([keras.Input(x.shape[1:]), *layers(keras.layers)])
+    ours.build(x.shape)
+    rng = np.random.default_rng(5)
+    ours.set_weights([rng.normal(0, 0.7, array.shape) for array in ours.get_weights()])
+    theirs.set_weights(ours.get_weights())
+    return ours, theirs
+
+
+class DenseAdam(keras.optimizers.Adam):
+    """Keras's Adam, given the whole gradient of an Embedding, and not one part for each time a word comes."""
+
+    def apply(self, gradients, variables=None):
+        return super().apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
+
+
+@mask_is_lost
+@all_sequences
+def test_fit_of_sequences_equals_keras_update_by_update(layers, task, keras_in_float64):
+    x, y, loss, optimizer = task
+    ours, theirs = both(layers, x)
+    kind, settings = OPTIMIZERS[optimizer]
+    ours.compile(kind(**settings), SHORT[loss], ["accuracy"])
+    optimizer = DenseAdam(**settings) if kind is Adam else keras.optimizers.SGD(**settings)
+    theirs.compile(optimizer, SHORT[loss], metrics=["accuracy"], run_eagerly=True)
+    assert_allclose(ours.predict(x), keras.ops.convert_to_numpy(theirs(x)), **EXACT)
+    options = {"epochs": 2, "batch_size": 5, "shuffle": False}
+    mine, other = KeepWeights(), KeepKerasWeights()
+    history = ours.fit(x, y, callbacks=[mine], **options).history
+    expected = theirs.fit(x, y, callbacks=[other], verbose=0, **options).history
+    assert len(mine.kept) == len(other.kept) == 4
+    for update, (weights, arrays) in enumerate(zip(mine.kept, other.kept, strict=True)):
+        for array, tensor in zip(weights, arrays, strict=True):
+            assert_allclose(array, tensor, **EXACT, err_msg=f"update {update}")
+    assert set(history) == set(expected)
+    for name, values in expected.items():
+        assert_allclose(history[name], values, **EXACT, err_msg=name)
+
+
+def test_adam_of_keras_squares_the_parts_of_a_word_that_comes_twice(keras_in_float64):
+    """Ours squares their sum, as the paper says. So an Embedding may learn a little differently in Keras."""
+    settings = {"learning_rate": 0.125, "beta_1": 0.5, "beta_2": 0.5, "epsilon": 1.0}
+    rows = {}
+    for name, texts in (("once", [[1, 2]]), ("twice", [[1, 1]])):
+        x, y = np.array(texts), np.ones((1, 1))
+        ours, theirs = both(lambda room: [words(room, False), room.Flatten(), room.Dense(1)], x)
+        weights = [np.zeros((9, 3)), np.ones((6, 1)), np.zeros(1)]
+        for model, optimizer in ((ours, Adam(**settings)), (theirs, keras.optimizers.Adam(**settings))):
+            model.set_weights(weights)
+            model.compile(optimizer, "mean_squared_error")
+            model.fit(x, y, verbose=0) if model is theirs else model.fit(x, y)
+        rows[name] = ours.get_weights()[0][1, 0], theirs.get_weights()[0][1, 0]
+    assert rows["once"][0] == pytest.approx(rows["once"][1])
+    # The first step of Adam is rate * g / (sqrt(v) + epsilon / sqrt(1 - beta_2)), and g is 2 for each time the word comes.
+    assert rows["twice"][0] == pytest.approx(0.125 * 4 / (np.sqrt((2 + 2) ** 2) + np.sqrt(2)))
+    assert rows["twice"][1] == pytest.approx(0.125 * 4 / (np.sqrt(2**2 + 2**2) + np.sqrt(2)))
+
+
+@all_sequences
+def test_the_gradient_of_whole_sequences_equals_finite_differences(layers, task):
+    x, y, loss, _ = task
+    model, rng = Sequential(layers(OURS)), np.random.default_rng(5)
+    model.compile(SGD(0.1), SHORT[loss])
+    model.build(x.shape)
+    model.set_weights([rng.normal(0, 0.7, array.shape) for array in model.get_weights()])
+    weights = model.get_weights()
+    model.fit(x, y, batch_size=len(x))
+    gradients = [layer.gradients[name] for layer in model.layers for name in layer.weights]
+    for number, array in enumerate(weights):
+        for place in list(np.ndindex(array.shape))[::5]:
+            losses = []
+            for change in (1e-5, -1e-5):
+                moved = [each.copy() for each in weights]
+                moved[number][place] += change
+                model.set_weights(moved)
+                losses.append(model.evaluate(x, y))
+            assert_allclose(gradients[number][place], (losses[0] - losses[1]) / 2e-5, rtol=1e-5, atol=1e-8)
+
+
+PADDED = "layers: expected outputs that all count in the loss, got padded ones (mask_zero=True)"
+
+
+def test_padded_outputs_are_refused_where_they_would_count_in_the_loss():
+    """Keras leaves them out of its loss; ours would count them, and give another figure."""
+    model = Sequential([words(OURS), SimpleRNN(4, return_sequences=True), Dense(3, "softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    model.build(TEXTS.shape)
+    before = model.get_weights()
+    for call in (model.fit, model.evaluate):
+        with pytest.raises(ValueError) as problem:
+            call(TEXTS, CLASSES_OF_STEPS)
+        assert str(problem.value) == PADDED
+    for new, old in zip(model.get_weights(), before, strict=True):
+        assert_array_equal(new, old)
+    assert model.predict(TEXTS).shape == (7, 5, 3), "a prediction needs no loss"
+    assert_array_equal(model.mask, TEXTS != 0)
+
+
+def test_the_mask_goes_as_far_as_the_steps():
+    masked = [
+        [words(OURS)],
+        [words(OURS), Dense(2), Dropout(0.5), LSTM(2, return_sequences=True), Dense(2)],
+    ]
+    not_masked = [
+        [words(OURS), LSTM(2)],
+        [words(OURS), LSTM(2), Dense(2)],
+        [words(OURS), Flatten()],
+        [words(OURS, False), LSTM(2, return_sequences=True)],
+    ]
+    for layers in masked + not_masked:
+        model = Sequential(layers)
+        model.predict(TEXTS)
+        if layers in masked:
+            assert_array_equal(model.mask, TEXTS != 0)
+        else:
+            assert model.mask is None
+
+
+@pytest.mark.parametrize("kind", [SimpleRNN, LSTM])
+def test_padding_changes_no_prediction_and_no_update(kind):
+    results = []
+    for x in (TEXTS, np.concatenate([TEXTS, np.zeros((7, 4), int)], axis=1)):
+        model = Sequential([words(OURS), kind(4), Dense(3, "softmax")])
+        model.compile("adam", "categorical_crossentropy")
+        first = model.predict(x)
+        model.fit(x, CLASSES, epochs=3, batch_size=4)
+        results.append([first, model.predict(x), *model.get_weights()])
+    for short, long in zip(*results, strict=True):
+        assert_allclose(short, long, rtol=1e-12, atol=1e-15)
+    assert not np.allclose(results[0][0], results[0][1])
+
+
+def test_a_longer_sequence_than_any_in_training_may_be_read():
+    model = Sequential([words(OURS, False), SimpleRNN(4, return_sequences=True), Dense(3, "softmax")])
+    model.build((None, 5))
+    longer = np.concatenate([TEXTS, TEXTS], axis=1)
+    assert_array_equal(model.predict(longer)[:, :5], model.predict(TEXTS))
+
+
+def test_words_have_no_slope():
+    model = Sequential([words(OURS), SimpleRNN(4)])
+    model.build(TEXTS.shape)
+    assert model.backward(np.ones_like(model.forward(TEXTS))) is None
+
+
+@pytest.mark.parametrize("kind", [SimpleRNN, LSTM])
+def test_truncation_reaches_the_training(kind):
+    curves = {}
+    for truncation in (None, 5, 2):
+        model = Sequential([kind(4, truncation=truncation), Dense(3, "softmax")])
+        model.compile("adam", "categorical_crossentropy")
+        curves[truncation] = model.fit(SERIES, CLASSES, epochs=3).history["loss"]
+    assert curves[None] == curves[5]
+    assert curves[None][0] == curves[2][0]
+    assert curves[None][2] != curves[2][2]
+
+
+@pytest.mark.parametrize("kind", [SimpleRNN, LSTM])
+def test_layers_that_return_their_states_are_refused(kind):
+    with pytest.raises(ValueError) as problem:
+        Sequential([Dense(2), kind(3, return_state=True)])
+    assert str(problem.value) == "layers[1]: expected one output, got return_state=True; use EncoderDecoder"
+
+
+def test_targets_of_another_number_of_steps_are_refused():
+    model = Sequential([SimpleRNN(3, return_sequences=True)])
+    model.compile("sgd")
+    for shape in ((7, 4, 3), (7, 5, 2), (7, 3), (7, 5), (7, 5, 3, 1)):
+        with pytest.raises(ValueError) as problem:
+            model.fit(SERIES, np.ones(shape))
+        assert str(problem.value) == f"y: expected shape (examples, 5, 3), got {shape}"
+
+
+def test_summary_of_sequences(capsys):
+    model = Sequential([Embedding(1000, 8, mask_zero=True), LSTM(16, return_sequences=True), SimpleRNN(5), Dense(1)])
+    model.build((None, 20))
+    model.summary()
+    assert capsys.readouterr().out == (
+        "layer                   output shape               weights\n"
+        "Embedding               (None, 20, 8)                8,000\n"
+        "LSTM                    (None, 20, 16)               1,600\n"
+        "SimpleRNN               (None, 5)                      110\n"
+        "Dense                   (None, 1)                        6\n"
+        "together                                             9,716\n"
+    )

@@ -7,6 +7,7 @@ import numpy as np
 
 from helpers.scratch.checks import whole
 from helpers.scratch.dense import Dense
+from helpers.scratch.embedding import Embedding
 from helpers.scratch.layer import Model
 from helpers.scratch.recurrent import Recurrent
 from helpers.scratch.sequential import forward_through
@@ -23,10 +24,13 @@ class EncoderDecoder(Model):
     def __init__(self, encoder, decoder, rng=None):
         self.encoder, self.decoder = list(encoder), list(decoder)
         self.rng = np.random.default_rng(0) if rng is None else rng
-        if len(self.decoder) != 3 or not isinstance(self.decoder[1], Recurrent) or not self.decoder[1].return_sequences:
+        fits = len(self.decoder) == 3 and all(map(isinstance, self.decoder, (Embedding, Recurrent, Dense)))
+        if not fits or not self.decoder[1].return_sequences:
             raise ValueError("decoder: expected [Embedding, a recurrent layer with return_sequences=True, Dense]")
         if not self.encoder or not isinstance(self.encoder[-1], (Recurrent, Dense)):
             raise ValueError("encoder: expected a recurrent or a Dense layer at its end")
+        if any(getattr(layer, "return_state", False) for layer in self.encoder[:-1]):
+            raise ValueError("encoder: expected one output of each layer but the last, got return_state=True")
         self.embedding, self.writer, self.readout = self.decoder
         self.reader = self.encoder[-1] if isinstance(self.encoder[-1], Recurrent) else None
         if self.encoder[-1].units != self.writer.units:
@@ -51,6 +55,7 @@ class EncoderDecoder(Model):
 
     def encode(self, source, training=False):
         """Return the state after reading: a list of arrays (batch, units)."""
+        self.must_be_built()
         output, _ = forward_through(self.encoder, source, training)
         return self.reader.states if self.reader else [output] * self.writer.state_count
 
@@ -86,7 +91,7 @@ class EncoderDecoder(Model):
         The decoder reads `start` first, and then what it wrote itself, right or wrong. After the end a text is filled with
         `end`. `choose(shares)` picks the next symbols (batch,) from shares (batch, symbols); without it the largest share wins.
         """
-        states = self.encode(source)
+        states, end = self.encode(source), whole("end", end)
         symbols = np.full(len(states[0]), whole("start", start))
         ids, all_shares, finished = [], [], np.zeros(len(symbols), bool)
         for _ in range(whole("longest", longest, at_least=1)):

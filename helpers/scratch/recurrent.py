@@ -73,6 +73,7 @@ class Recurrent(Layer):
         self.gradients = {name: np.zeros_like(array, dtype=self.inputs.dtype) for name, array in self.weights.items()}
         of_states = [np.zeros((batch, self.units), self.inputs.dtype) for _ in range(self.state_count)]
         if state_gradients is not None:
+            self._must_fit("state_gradients", state_gradients, batch)
             of_states = [start + given for start, given in zip(of_states, state_gradients, strict=True)]
         of_output = np.zeros_like(of_states[0]) if self.return_sequences else gradient
         of_inputs = np.zeros_like(self.inputs)
@@ -111,12 +112,14 @@ class Recurrent(Layer):
         if initial_state is None:
             return inputs, mask, [np.zeros((batch, self.units), inputs.dtype) for _ in range(self.state_count)]
         states = [floats(state).astype(inputs.dtype, copy=False) for state in initial_state]
-        if [state.shape for state in states] != [(batch, self.units)] * self.state_count:
-            raise ValueError(
-                f"initial_state: expected {self.state_count} of shape (batch, units) = {(batch, self.units)}, "
-                f"got {[state.shape for state in states]}"
-            )
+        self._must_fit("initial_state", states, batch)
         return inputs, mask, states
+
+    def _must_fit(self, name, arrays, batch):
+        """Raise ValueError where there is not one array (batch, units) for each state."""
+        expected, shapes = (batch, self.units), [np.shape(array) for array in arrays]
+        if shapes != [expected] * self.state_count:
+            raise ValueError(f"{name}: expected {self.state_count} of shape (batch, units) = {expected}, got {shapes}")
 
     def _weights_like(self, x):
         """Return the weights in the precision of x: or else NumPy would turn float32 into float64."""

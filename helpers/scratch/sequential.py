@@ -48,15 +48,16 @@ class Sequential(Model):
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("layers: expected at least one layer, got none")
+        for place, layer in enumerate(self.layers):
+            if getattr(layer, "return_state", False):
+                raise ValueError(f"layers[{place}]: expected one output, got return_state=True; use EncoderDecoder")
         self.rng = np.random.default_rng(0) if rng is None else rng
         self.stop_training = False
 
     def build(self, input_shape):
         """Draw all weights for inputs of this shape, (batch, ...); the batch axis may be None."""
         self.output_shapes, example = [], np.zeros((1, *input_shape[1:]))
-        for place, layer in enumerate(self.layers):
-            if getattr(layer, "return_state", False):
-                raise ValueError(f"layers[{place}]: expected one output, got return_state=True; use EncoderDecoder")
+        for layer in self.layers:
             layer.build(example.shape, self.rng)
             example = layer.forward(example)
             self.output_shapes.append((None, *example.shape[1:]))
@@ -121,8 +122,7 @@ class Sequential(Model):
     def _train_on_batch(self, x, y):
         """Forward, backward, update; return the predictions of before the update."""
         prediction = self.forward(x, training=True)
-        if self.mask is not None:
-            raise ValueError("layers: expected outputs that all count in the loss, got padded ones (mask_zero=True)")
+        self._all_outputs_must_count()
         self._backward_from_loss(y, prediction)
         self.optimizer.apply([layer.gradients[name] for layer in self.layers for name in layer.weights], [self._all_weights])
         return prediction
@@ -194,7 +194,13 @@ class Sequential(Model):
         return figures | {"accuracy": accuracy(y, prediction)} if self.metrics else figures
 
     def _evaluate(self, x, y):
-        return self._figures(y, self.predict(x), self._penalty())
+        prediction = self.predict(x)
+        self._all_outputs_must_count()
+        return self._figures(y, prediction, self._penalty())
+
+    def _all_outputs_must_count(self):
+        if self.mask is not None:
+            raise ValueError("layers: expected outputs that all count in the loss, got padded ones (mask_zero=True)")
 
     def _checked_inputs(self, x):
         x = np.asarray(x)
@@ -218,7 +224,7 @@ class Sequential(Model):
         expected = self.output_shapes[-1][1:]
         if y.shape[1:] == () and expected == (1,):
             y = y[:, None]
-        if y.shape[1:] != expected:
+        if y.ndim != 1 + len(expected) or any(size not in (None, got) for size, got in zip(expected, y.shape[1:], strict=True)):
             raise ValueError(f"y: expected shape (examples, {', '.join(map(str, expected))}), got {y.shape}")
         if self.loss.partner is not None and (y.min() < 0 or y.max() > 1):
             # Classes 1 and 2, or -1 and 1, would train without a word, towards a loss below 0.
@@ -233,6 +239,8 @@ def forward_through(layers, inputs, training=False):
         options = {} if mask is None or not layer.takes_mask else {"mask": mask}
         outputs = layer.forward(inputs, training, **options)
         mask = layer.compute_mask(inputs, mask)
+        if isinstance(outputs, np.ndarray) and outputs.ndim == 2:
+            mask = None  # Flatten leaves no steps
         inputs = outputs
     return inputs, mask
 
