@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from helpers.datasets import date_split
+from helpers.explorers import rnn_types_translation as translation
 from helpers.explorers import rnn_types_unrolled as unrolled
-from helpers.explorers.rnn_types import explore_shared_weight, explore_unrolled
+from helpers.explorers.rnn_types import explore_shared_weight, explore_translation, explore_unrolled
 from helpers.explorers.rnn_types_shared_weight import INPUTS, gradient_of_weight, parts_of_gradient
+from helpers.pairs import END, START, encode
 from helpers.scratch.recurrent import SimpleRNN
 
 AFTER_READING = unrolled.AFTER_READING
@@ -176,3 +179,64 @@ def test_the_boxes_stand_on_each_other():
     assert len(explorer.kept.get_paths()) == 4 and len(boxes) == 12
     assert all(a[2, 1] == pytest.approx(b[0, 1]) for a, b in pairwise(boxes))
     assert all(a[0, 0] > b[0, 0] for a, b in pairwise(boxes))  # from the last step, on the right, to the first
+
+
+# A date, letter by letter.
+
+
+@pytest.fixture(scope="module")
+def writer():
+    return explore_translation()
+
+
+def test_the_dates_of_the_list_were_never_seen_and_mostly_come_out_right(writer):
+    train, held_out = date_split(0)
+    known = dict(zip(held_out.written.tolist(), held_out.iso.tolist(), strict=True))
+    right = 0
+    for written, iso in writer.dates:
+        assert known[written] == iso and iso not in train.iso
+        found = writer.reset().set(date=written)
+        right += found.description.startswith(f"Written: {iso}, which is right")
+    assert right >= 0.9 * len(writer.dates)
+
+
+def test_it_writes_what_the_model_writes_by_itself(writer):
+    translator = translation.date_translator()
+    order = translator.symbols.tolist()
+    for written, _ in writer.dates[:5]:
+        source = encode([written], translator.letters)
+        ids, shares = translator.model.generate(source, order.index(START), order.index(END), 11)
+        found = writer.reset().set(date=written).numbers
+        assert found["symbols"] == [order[number] for number in ids[0]]
+        rows = [order.index(symbol) for symbol in [*translation.ROWS, END]]
+        assert_allclose(found["shares"], shares[0][:, rows])
+
+
+def test_a_symbol_that_is_put_in_is_read_by_the_decoder(writer):
+    free = writer.reset().numbers
+    forced = writer.set(put="1", place=6).numbers
+    assert forced["symbols"][:5] == free["symbols"][:5] and forced["symbols"][5] == "1"
+    assert_allclose(forced["shares"][:6], free["shares"][:6])  # the shares of the place itself do not know of it yet
+    assert np.abs(forced["shares"][6] - free["shares"][6]).max() > 0.1
+    assert "At place 6 you put in 1" in writer.description
+    assert "which is wrong" in writer.description
+
+
+def test_letters_are_shown_only_as_far_as_they_are_written(writer):
+    found = writer.reset().set(written=4)
+    assert found.description.startswith("Written so far: " + "".join(found.numbers["symbols"][:4]))
+    assert "right" not in found.description.split("\n")[0]
+    assert "nothing" in writer.set(written=0).description
+
+
+def test_unknown_letters_are_left_out_and_said(writer):
+    found = writer.reset().set(date=translation.OWN, text="3 april 2019 \N{SNOWMAN}")
+    assert "\N{SNOWMAN}" in found.description and "left out" in found.description
+    plain = writer.set(text="3 april 2019 ").numbers["shares"]
+    assert_allclose(writer.set(text="3 april 2019 \N{SNOWMAN}").numbers["shares"], plain)
+
+
+def test_a_text_without_a_known_letter_or_with_too_many_is_answered_in_a_sentence(writer):
+    assert "no letter or digit" in writer.reset().set(date=translation.OWN, text="???").description
+    assert "60 letters" in writer.set(text="a" * 60).description
+    assert writer.reset().problem is None

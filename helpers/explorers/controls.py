@@ -28,6 +28,14 @@ def number(label, start, least, most, tooltip, step=0.5):
     return widgets.BoundedFloatText(start, min=least, max=most, step=step, description=label, tooltip=tooltip, **shape)
 
 
+def text_box(label, start, samples, tooltip, width=WIDTH):
+    """Return a box for a line of text, which counts when Enter is pressed; `samples` are texts that the tests try."""
+    shape = {"layout": widgets.Layout(width=width, margin="2px 6px"), "style": {"description_width": "96px"}}
+    box = widgets.Text(start, description=label, tooltip=tooltip, continuous_update=False, **shape)
+    box.samples = samples
+    return box
+
+
 def rows_of(controls, columns):
     """Return the controls in rows of so many."""
     width = f"{columns * (int(WIDTH[:-2]) + 14)}px"

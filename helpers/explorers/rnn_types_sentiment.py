@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from helpers.datasets import film_review_split, load_recorded
-from helpers.explorers.controls import choice
+from helpers.explorers.controls import choice, text_box
 from helpers.explorers.explorer import Explorer, Impossible
 from helpers.explorers.signs import signed
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, whole_figure
@@ -78,17 +77,9 @@ class Sentiment(Explorer):
         super().__init__()
 
     def make_controls(self):
-        shape = {"layout": widgets.Layout(width="920px", margin="2px 6px"), "style": {"description_width": "96px"}}
         review = choice("Review", self.names[0], [*self.names, OWN], "Reviews that the network never read, or your own text")
         review.layout.width = "620px"
-        text = widgets.Text(
-            "this film is not bad at all",
-            description="Your text",
-            tooltip="Write English words, then press Enter",
-            continuous_update=False,
-            **shape,
-        )
-        text.samples = SAMPLES
+        text = text_box("Your text", SAMPLES[2], SAMPLES, "Write English words, then press Enter", width="920px")
         return {"review": review, "text": text}
 
     def relevant(self, review, text):

@@ -3,11 +3,10 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 
 from helpers.datasets import load_recorded
-from helpers.explorers.controls import choice, rows_of, slider
+from helpers.explorers.controls import choice, rows_of, slider, text_box
 from helpers.explorers.explorer import Explorer, Impossible
 from helpers.pairs import END, START
 from helpers.plots.figure import INK, ORANGE, caption, whole_figure
@@ -51,7 +50,7 @@ def date_translator():
 
 @lru_cache
 def held_out_dates():
-    """Return dates that the network never saw: a tuple of (as written, ISO)."""
+    """Return dates that the recorded network never saw: a tuple of (as written, ISO)."""
     run = load_recorded("rnn_dates")[0]
     return tuple(zip(run["written"][:SHOWN].tolist(), run["iso"][:SHOWN].tolist(), strict=True))
 
@@ -84,11 +83,7 @@ class Translation(Explorer):
     def make_controls(self):
         names = [written for written, _ in self.dates]
         date = choice("Date", names[0], [*names, OWN], "Dates that the network never saw, or your own text")
-        text = widgets.Text(
-            SAMPLES[0], description="Your text", tooltip="Write a date, then press Enter", continuous_update=False
-        )
-        text.layout, text.style = date.layout, date.style
-        text.samples = SAMPLES
+        text = text_box("Your text", SAMPLES[0], SAMPLES, "Write a date, then press Enter")
         return {
             "date": date,
             "text": text,
