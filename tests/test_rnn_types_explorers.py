@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from helpers.datasets import date_split
+from helpers.datasets import date_split, film_review_split
+from helpers.explorers import rnn_types_sentiment as sentiment
 from helpers.explorers import rnn_types_translation as translation
 from helpers.explorers import rnn_types_unrolled as unrolled
-from helpers.explorers.rnn_types import explore_shared_weight, explore_translation, explore_unrolled
+from helpers.explorers.rnn_types import explore_sentiment, explore_shared_weight, explore_translation, explore_unrolled
 from helpers.explorers.rnn_types_shared_weight import INPUTS, gradient_of_weight, parts_of_gradient
 from helpers.pairs import END, START, encode
 from helpers.scratch.recurrent import SimpleRNN
@@ -240,3 +241,53 @@ def test_a_text_without_a_known_letter_or_with_too_many_is_answered_in_a_sentenc
     assert "no letter or digit" in writer.reset().set(date=translation.OWN, text="???").description
     assert "60 letters" in writer.set(text="a" * 60).description
     assert writer.reset().problem is None
+
+
+# A review, word by word.
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return explore_sentiment()
+
+
+def test_the_reviews_of_the_list_were_never_read_and_are_judged_as_by_the_model(reader):
+    x_train, _, x_test, y_test = film_review_split(0)
+    model, tokenizer = sentiment.review_network()
+    opinions = dict(zip(x_test.tolist(), y_test.tolist(), strict=True))
+    for name, text, opinion in zip(reader.names, reader.reviews, reader.opinions, strict=True):
+        assert text not in x_train and opinions[text] == opinion
+        found = reader.set(review=name).numbers
+        assert_allclose(found["scores"][-1], model.predict(tokenizer([text]))[0, 0])
+        assert_allclose(found["start"] + found["changes"].sum(), found["scores"][-1])
+    assert not model.layers[1].return_sequences  # left as it was
+    assert len(set(reader.opinions)) == 2
+
+
+def test_the_score_after_a_word_is_that_of_the_text_up_to_it(reader):
+    model, tokenizer = sentiment.review_network()
+    words = ["this", "film", "is", "not", "bad", "at", "all"]
+    found = reader.set(review=sentiment.OWN, text=" ".join(words)).numbers
+    each = [model.predict(tokenizer([" ".join(words[: k + 1])]))[0, 0] for k in range(len(words))]
+    assert_allclose(found["scores"], each)
+    assert set(found["turned"]) == set(np.argsort(-np.abs(np.diff([found["start"], *each])))[:4])
+
+
+def test_unknown_words_are_said_and_all_alike(reader):
+    found = reader.set(review=sentiment.OWN, text="xyzzy plugh film")
+    assert list(found.numbers["known"]) == [False, False, True]
+    assert "2 words are unknown" in found.description
+    scores = found.numbers["scores"]
+    assert_allclose(reader.set(text="plugh xyzzy film").numbers["scores"], scores)
+
+
+def test_no_text_and_a_long_one_are_answered_in_a_sentence(reader):
+    assert "no word to read" in reader.set(review=sentiment.OWN, text=" .,! ").description
+    assert "61 words" in reader.set(text="word " * 61).description
+    assert reader.set(text="word " * 60).problem is None
+
+
+def test_not_does_not_turn_bad_round(reader):
+    """What the lesson says of this network."""
+    scores = [reader.set(review=sentiment.OWN, text=text).numbers["scores"][-1] for text in ("bad", "not bad", "good")]
+    assert scores[1] < 0.3 and scores[0] < 0.3 < 0.5 < scores[2]

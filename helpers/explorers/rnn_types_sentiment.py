@@ -149,5 +149,5 @@ class Sentiment(Explorer):
         if unknown:
             it = "word is" if unknown == 1 else "words are"
             lines.append(f"{unknown} {it} unknown to the network, in brackets: all unknown words are the same number to it.")
-        lines.append("A word does not count by itself: it changes the state, and how much depends on what was read before.")
+        lines.append("How much a word changes the score depends also on what was read before it.")
         return "\n".join(lines)
