@@ -33,6 +33,7 @@ EXPLORERS = {
     "helpers.plots",
     "helpers.datasets",
     "helpers.pairs",
+    "helpers.texts",
     "helpers.explorers",
 }
 # Besides the standard library. Of two rows that fit a file, the longer one counts.
