@@ -13,10 +13,10 @@ import pytest
 import helpers.explorers
 from helpers.explorers.explorer import Explorer, Impossible
 
-ENGINE = {"explorer", "controls", "signs"}
+ENGINE = {"explorer", "controls", "play", "signs"}
 MODULES = {module.name for module in pkgutil.iter_modules(helpers.explorers.__path__)} - ENGINE
 # ann_neuron.py is a part of ann.py, which names all explorers of its lesson.
-TOPICS = sorted(name for name in MODULES if name.rpartition("_")[0] not in MODULES)
+TOPICS = sorted(name for name in MODULES if not any(name.startswith(f"{other}_") for other in MODULES))
 FACTORIES = [
     (topic, name)
     for topic in TOPICS
@@ -77,6 +77,7 @@ def test_every_lesson_with_explorers_is_swept():
         "cnn": "architecture feature_maps occlusion tuning",
         "convolution": "channels kernel window coverage stride",
         "pooling": "gradient_routing pooling shift strokes",
+        "rnn_types": "caption melody next_word sentiment shared_weight translation unrolled",
     }
     found = {topic: {name for each, name in FACTORIES if each == topic} for topic in TOPICS}
     assert found == {topic: {f"explore_{name}" for name in names.split()} for topic, names in expected.items()}

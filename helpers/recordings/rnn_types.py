@@ -83,5 +83,31 @@ def train_unrolled(seed):
     return found
 
 
+def first_number(rng, steps, examples=2000):
+    """Return x (examples, steps, 1), numbers at random from -1 to 1; and whether the first one is above 0."""
+    x = rng.uniform(-1, 1, (examples, steps, 1))
+    return x, x[:, 0, 0] > 0
+
+
+def train_memory(seed):
+    """How far back can a network remember? Return for each length the share of new rows of which it knows the first sign."""
+    found = {"lengths": LENGTHS}
+    for name, cell in (("simple RNN", layers.SimpleRNN), ("LSTM", layers.LSTM)):
+        right = []
+        for steps in LENGTHS:
+            set_seeds(seed)
+            rng = np.random.default_rng(seed)
+            model = keras.Sequential([keras.Input((steps, 1)), cell(32), layers.Dense(1, "sigmoid")])
+            model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", metrics=["accuracy"])
+            model.fit(*first_number(rng, steps), batch_size=64, epochs=25, verbose=0)
+            right.append(model.evaluate(*first_number(rng, steps), verbose=0)[1])
+        found[name] = right
+    return found
+
+
+LENGTHS = (5, 10, 20, 40, 80)
+
+
 if __name__ == "__main__":
     record("rnn_unrolled", train_unrolled, seeds=(0,))
+    record("rnn_memory", train_memory)

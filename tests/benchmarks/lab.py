@@ -47,6 +47,7 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_neuron", "explore_playground"), "ann"),
     **dict.fromkeys(("explore_shift", "explore_gradient_routing"), "pooling"),
     **dict.fromkeys(("explore_feature_maps", "explore_occlusion"), "cnn"),
+    **dict.fromkeys(("explore_unrolled", "explore_shared_weight", "explore_translation"), "rnn_types"),
 }
 ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect
