@@ -460,6 +460,12 @@ def inputs_exchanged():
     return keras.Model([symbols, source], layers.Dense(7)(write(embedded, initial_state=states)))
 
 
+def encoder_that_reads_the_symbols():
+    source, symbols, _, _, embedded = parts()
+    _, *states = layers.LSTM(4, return_state=True)(layers.Embedding(7, 3)(symbols))
+    return keras.Model([source, symbols], layers.Dense(7)(write(embedded, initial_state=states)))
+
+
 def two_outputs():
     source, symbols, _, states, embedded = parts()
     written = write(embedded, initial_state=states)
@@ -584,6 +590,7 @@ BAD_TRANSLATORS = {
     no_initial_state: SHAPE,
     state_by_position: "model: expected one input of the layer 'writer', got 3",
     inputs_exchanged: SHAPE,
+    encoder_that_reads_the_symbols: STATES,
     two_outputs: SHAPE,
     last_state_read_out: SHAPE,
     three_inputs: "model: expected a keras.Sequential, or a keras.Model with two inputs, got Functional",

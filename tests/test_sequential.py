@@ -924,6 +924,13 @@ def test_a_longer_sequence_than_any_in_training_may_be_read():
     assert_array_equal(model.predict(longer)[:, :5], model.predict(TEXTS))
 
 
+def test_neurons_between_recurrent_layers_are_dropped_while_training_alone():
+    model = Sequential([words(OURS), Dropout(0.5), LSTM(4)])
+    calm = model.predict(TEXTS)
+    assert not np.allclose(model.forward(TEXTS, training=True), calm)
+    assert_array_equal(model.forward(TEXTS), calm)
+
+
 def test_words_have_no_slope():
     model = Sequential([words(OURS), SimpleRNN(4)])
     model.build(TEXTS.shape)
