@@ -15,7 +15,7 @@ from helpers.scratch.dense import Dense
 from helpers.scratch.embedding import Embedding
 from helpers.scratch.lstm import LSTM
 from helpers.scratch.sequential import Sequential
-from helpers.texts import words_of
+from helpers.texts import SENTENCE_ENDS, words_of
 
 START, UNKNOWN = "<start>", 1
 NEVER = ("", "[UNK]", START)  # what is never written: padding, the number of all rare words, the start of a sentence
@@ -114,7 +114,9 @@ class NextWord(Explorer):
         words = words_of(text)
         if len(words) > MOST_WORDS:
             raise Impossible(f"This text has {len(words)} words and marks. The picture has room for {MOST_WORDS}.")
-        numbers = [self.number_of[START], *(self.number_of.get(word, UNKNOWN) for word in words)]
+        # It learnt sentence by sentence: each begins anew.
+        begun = next((k + 1 for k in reversed(range(len(words))) if words[k] in SENTENCE_ENDS), 0)
+        numbers = [self.number_of[START], *(self.number_of.get(word, UNKNOWN) for word in words[begun:])]
         embedding, recurrent, readout = self.teller.model.layers
         rng, states, new, chances = np.random.default_rng(seed), None, [], []
         for _ in range(count + 1):
@@ -125,6 +127,8 @@ class NextWord(Explorer):
                 numbers = [int(rng.choice(len(used), p=used))]
                 new.append(self.teller.vocabulary[numbers[0]])
                 chances.append(shares[numbers[0]])
+                if new[-1] in SENTENCE_ENDS:
+                    numbers, states = [self.number_of[START]], None
         order = np.argsort(-np.where(np.isin(np.arange(len(shares)), self.never), -1, shares), kind="stable")[:SHOWN]
         known = [word in self.number_of for word in words]
         return {
