@@ -15,7 +15,7 @@ from helpers.recordings.rnn_types_dates import generate, teach
 from helpers.recordings.rnn_types_names import share_of_letters
 from helpers.recordings.recording import record
 
-RATE, EPOCHS, LONGEST = 0.003, 15, 40
+RATE, EPOCHS, LONGEST = 0.004, 50, 34
 
 
 def train_letters(seed):
@@ -41,7 +41,7 @@ def train_letters(seed):
     return found
 
 
-def captioner(characters=27, units=128):
+def captioner(characters=27, units=96):
     """Return the network, not yet compiled: picture (batch, 32, 32, 1) and name so far (batch, any length) -> probabilities.
 
     The picture becomes the first state of the decoder, the hidden state as well as the cell state. The output (batch, length
@@ -51,7 +51,8 @@ def captioner(characters=27, units=128):
     seen = picture
     for filters in (16, 32):
         seen = layers.MaxPooling2D()(layers.Conv2D(filters, 3, activation="relu")(seen))
-    state = layers.Dense(units, activation="tanh")(layers.Flatten()(seen))
+    seen = layers.Dropout(0.3)(layers.Flatten()(seen))
+    state = layers.Dense(units, activation="tanh")(seen)
     write = layers.Embedding(characters, 32, mask_zero=True)(so_far)
     write = layers.LSTM(units, return_sequences=True)(write, initial_state=[state, state])
     return keras.Model([picture, so_far], layers.Dense(characters, activation="softmax")(write))
@@ -81,7 +82,7 @@ def by_neighbour(train, held_out):
 def by_two_classifiers(train, held_out):
     """Return the names that two linear classifiers of the pixels make, one of them for the letter and one for the mark."""
     parts = [
-        LogisticRegression(max_iter=500).fit(flat(train.picture), answer).predict(flat(held_out.picture))
+        LogisticRegression(C=10, max_iter=500).fit(flat(train.picture), answer).predict(flat(held_out.picture))
         for answer in (train.letter, train.mark)
     ]
     return np.array([f"{letter} with {mark}" if mark else letter for letter, mark in zip(*parts, strict=True)])
