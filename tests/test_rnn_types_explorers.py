@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from helpers.datasets import date_split, film_review_split
+from helpers.datasets import date_split, film_review_split, load_recorded
+from helpers.explorers import rnn_types_next_word as next_word
 from helpers.explorers import rnn_types_sentiment as sentiment
 from helpers.explorers import rnn_types_translation as translation
 from helpers.explorers import rnn_types_unrolled as unrolled
-from helpers.explorers.rnn_types import explore_sentiment, explore_shared_weight, explore_translation, explore_unrolled
+from helpers.explorers.rnn_types import (
+    explore_caption,
+    explore_next_word,
+    explore_sentiment,
+    explore_shared_weight,
+    explore_translation,
+    explore_unrolled,
+)
 from helpers.explorers.rnn_types_shared_weight import INPUTS, gradient_of_weight, parts_of_gradient
 from helpers.pairs import END, START, encode
 from helpers.scratch.recurrent import SimpleRNN
@@ -291,3 +299,90 @@ def test_not_does_not_turn_bad_round(reader):
     """What the lesson says of this network."""
     scores = [reader.set(review=sentiment.OWN, text=text).numbers["scores"][-1] for text in ("bad", "not bad", "good")]
     assert scores[1] < 0.3 and scores[0] < 0.3 < 0.5 < scores[2]
+
+
+# The next word.
+
+
+@pytest.fixture(scope="module")
+def teller():
+    return explore_next_word()
+
+
+def test_temperature_and_top_k_sharpen_the_shares():
+    shares = np.array([0.1, 0.4, 0.3, 0.2])
+    assert_allclose(next_word.sharpened(shares, 1.0, 4, ()), shares)
+    assert_allclose(next_word.sharpened(shares, 1.0, 2, ()), [0, 4 / 7, 3 / 7, 0])
+    assert_allclose(next_word.sharpened(shares, 1.0, 4, (1,)), np.array([1, 0, 3, 2]) / 6)
+    assert_allclose(next_word.sharpened(shares, 0.5, 4, ()), shares**2 / np.sum(shares**2))
+    assert next_word.sharpened(shares, 0.01, 4, ())[1] > 0.999
+    flat = next_word.sharpened(shares, 100.0, 4, ())
+    assert_allclose(flat, 0.25, atol=0.01)
+
+
+def test_the_shares_are_those_of_the_model_after_the_text(teller):
+    model, words = next_word.word_teller()
+    text = ["if", "the", "object", "is"]
+    found = teller.set(text=" ".join(text), count=0, temperature=1.0).numbers
+    shares = model.predict(np.array([[words.index(word) for word in ("<start>", *text)]]))[0, -1]
+    assert_allclose(found["shares"], shares[found["numbers"]])
+    order = [k for k in np.argsort(-shares, kind="stable") if words[k] not in next_word.NEVER][: next_word.SHOWN]
+    assert list(found["numbers"]) == order
+
+
+def test_a_likely_continuation_is_the_same_for_every_seed_and_a_free_one_is_not(teller):
+    teller.reset()
+    sure = {" ".join(teller.set(text="if the object is", count=8, top_k=1).numbers["new"]) for seed in range(1, 4)}
+    free = {" ".join(teller.set(top_k=40, temperature=1.5, seed=seed).numbers["new"]) for seed in range(1, 4)}
+    assert len(sure) == 1 and len(free) == 3
+
+
+def test_each_sentence_begins_anew(teller):
+    teller.reset()
+    first = teller.set(text="the value of the", count=0).numbers["shares"]
+    assert_allclose(teller.set(text="if the object is a class . the value of the").numbers["shares"], first)
+    assert np.abs(teller.set(text="if the object is a class the value of the").numbers["shares"] - first).max() > 1e-3
+
+
+def test_nothing_rare_and_no_padding_is_ever_written(teller):
+    teller.reset()
+    for seed in range(1, 11):
+        assert not set(teller.set(count=20, temperature=2.0, top_k=100, seed=seed).numbers["new"]) & set(next_word.NEVER)
+
+
+def test_a_text_that_is_too_long_is_answered_in_a_sentence(teller):
+    assert "31 words" in teller.reset().set(text="word " * 31).description
+    assert teller.set(text="word " * 30).problem is None
+
+
+# The name of a picture.
+
+
+@pytest.fixture(scope="module")
+def captioner():
+    return explore_caption()
+
+
+def test_it_writes_what_keras_wrote_in_the_recording(captioner):
+    run = load_recorded("rnn_letters")[0]
+    captioner.reset()
+    for name, written, truth in zip(captioner.names, run["written"], run["names"], strict=True):
+        found = captioner.set(picture=name)
+        assert found.numbers["text"] == written and found.numbers["truth"] == truth
+        assert ("which is right" in found.description) == (written == truth)
+
+
+def test_the_first_letter_that_is_put_in_changes_the_rest(captioner):
+    free = captioner.reset().numbers["text"]
+    assert free.startswith("capital")
+    forced = captioner.set(put="s").numbers["text"]
+    assert forced.startswith("small") and "put in s" in captioner.description
+
+
+def test_a_covered_picture_is_another_picture(captioner):
+    captioner.reset()
+    assert captioner.numbers["image"][:10].sum() > 0
+    assert captioner.set(cover=10).numbers["image"][:10].sum() == 0
+    blank = {captioner.set(cover=32, picture=name).numbers["text"] for name in captioner.names[:5]}
+    assert len(blank) == 1  # nothing to see: always the same name
+    assert "upper 32 of 32 rows" in captioner.description

@@ -105,7 +105,7 @@ class Caption(Explorer):
             figure,
             LEFT - 16,
             24,
-            "| is a space, \N{BULLET} the end; black frame: what was written; orange: put in by you",
+            "\N{OPEN BOX} is a space, \N{BULLET} the end; black frame: what was written; orange: put in by you",
             9.5,
             ha="left",
         )
@@ -156,7 +156,7 @@ class Caption(Explorer):
 
     def _name(self, number):
         symbol = str(self.captioner.symbols[number])
-        return {" ": "|", END: "\N{BULLET}", "": "", START: ""}.get(symbol, symbol)
+        return {" ": "\N{OPEN BOX}", END: "\N{BULLET}", "": "", START: ""}.get(symbol, symbol)
 
     def describe(self, numbers):
         count = numbers["written"]
