@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image
 
 from helpers.data_files import DataError, checked, folder_of, locked, own_folder, restore
+from helpers.melodies import load_melodies  # noqa: F401
 from helpers.pairs import (  # noqa: F401
     date_split,
     letter_split,
     load_dates,
     load_letters,
-    load_melodies,
     load_place_names,
     place_name_split,
 )

@@ -1,9 +1,8 @@
-"""Pairs of something that is given and a text that belongs to it: dates, names, pictures of letters. And melodies.
+"""Pairs of something that is given and a text that belongs to it: dates, names, pictures of letters.
 
 Also texts as numbers and back, for networks that read or write one character after the other. Nothing is downloaded.
 """
 
-import json
 import unicodedata
 from datetime import date
 from functools import cache
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.data_files import DataError, checked, folder_of, locked, own_folder, restore
+from helpers.data_files import DataError, checked, folder_of, locked, restore
 
 START, END = "<", ">"  # what stands before the first letter of an answer, and after its last one
 
@@ -52,7 +51,6 @@ _FONTS = {  # file without .ttf -> its SHA-256
     "DejaVuSerif-BoldItalic": "d93efec7a9d2e826768d1a2ee95b95870e15e29599a84f3484af1de1cec2e181",
 }
 _NAMES = "ade02d0cb754dfb5eb2cf8baecb4a90b5b4efda8085a0d3a5753a34fee81f3da"  # SHA-256 of the names of places
-_MELODIES = ("melodies.json", "174263840ff41f58e2143059ef265f704a276515c45d38f1bac51b804cf6d1a4")
 
 
 class Dates(NamedTuple):
@@ -151,49 +149,22 @@ def load_letters():
     return Letters(*(column.copy() for column in _letters(folder_of("matplotlib", "matplotlib", _MATPLOTLIB))))
 
 
-def letter_split(seed=0, test=0.25):
-    """Return train and held_out, both Letters, each in random order: no letter with a mark of held_out is in train.
+def letter_split(seed=0, test=0.2):
+    """Return train and held_out, both Letters, each in random order: no letter with its mark is in both, in any font.
 
-    A share `test` of all pairs of letter and mark is held out, in all fonts, as small and as capital letter: if "small a with
-    acute" is, then so is "capital a with acute". Each mark, and each letter without a mark, stays in train.
+    A share `test` of all pairs of a letter and a mark is held out. Each mark stays in train with some letter, and each letter
+    without a mark. "capital a with acute" may be in train where "small a with acute" is held out.
     Raises ValueError if test is not a share from 0.05 to 0.5.
     """
     if isinstance(test, bool) or not isinstance(test, float | int) or not 0.05 <= test <= 0.5:
         raise ValueError(f"test: expected a share from 0.05 to 0.5, got {test!r}")
     rng, letters = np.random.default_rng(seed), load_letters()
-    pair = np.array([f"{letter[-1]} {mark}" for letter, mark in zip(letters.letter, letters.mark, strict=True)])
-    pairs = np.unique(pair[letters.mark != ""])
-    stay = [rng.choice(pairs[np.char.endswith(pairs, " " + mark)]) for mark in np.unique(letters.mark[letters.mark != ""])]
-    out = np.isin(pair, rng.choice(np.setdiff1d(pairs, stay), round(test * len(pairs)), replace=False))
+    marked = letters.mark != ""
+    stay = [rng.choice(np.unique(letters.name[letters.mark == mark])) for mark in np.unique(letters.mark[marked])]
+    names = np.unique(letters.name[marked])
+    out = np.isin(letters.name, rng.choice(np.setdiff1d(names, stay), round(test * len(names)), replace=False))
     parts = rng.permutation(np.flatnonzero(~out)), rng.permutation(np.flatnonzero(out))
     return tuple(Letters(*(column[rows] for column in letters)) for rows in parts)
-
-
-class Melody(NamedTuple):
-    """A tune, one number a note."""
-
-    name: str
-    origin: str  # who made it and when, as far as is known
-    key: str  # "C major" or "A minor"
-    metre: str  # such as "3/4"
-    pitch: np.ndarray  # (notes,) int64, 60 is the C in the middle of a piano and 61 the next key; 0 is a rest
-    quarters: np.ndarray  # (notes,) float64, how long, in quarter notes
-
-
-def load_melodies():
-    """Return a tuple of 25 Melody: old songs, and tunes whose composers died more than 100 years ago.
-
-    All are written in C major or A minor, so that the same pitch plays the same part in each.
-
-    Source: `datasets/README.md`. Raises DataError for a missing or damaged file.
-    """
-    found = []
-    for tune in _melodies(own_folder()):
-        pitch, quarters = zip(*(note for bar in tune["bars"] for note in bar), strict=True)
-        pitch = np.array([0 if key is None else key for key in pitch])
-        words = (tune[what] for what in ("name", "origin", "key", "metre"))
-        found.append(Melody(*words, pitch, np.array(quarters, dtype=np.float64)))
-    return tuple(found)
 
 
 def characters_of(texts):
@@ -353,12 +324,6 @@ def _draw(character, face):
     image = Image.new("L", (32, 32))
     ImageDraw.Draw(image).text((16, 24), character, fill=255, font=face, anchor="ms")
     return np.array(image)
-
-
-@cache
-def _melodies(folder):
-    content = checked("The file of melodies", folder, *_MELODIES, "git checkout datasets/melodies.json")
-    return json.loads(content)
 
 
 def _checksum(texts):

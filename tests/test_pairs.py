@@ -1,10 +1,9 @@
-"""Pairs: dates, names, pictures of letters, and melodies; fair splits, and texts as numbers and back."""
+"""Pairs: dates, names and pictures of letters; fair splits, and texts as numbers and back."""
 
 import builtins
 import subprocess
 import sys
 from collections import defaultdict
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,6 @@ from helpers.pairs import (
     letter_split,
     load_dates,
     load_letters,
-    load_melodies,
     load_place_names,
     place_name_split,
 )
@@ -37,7 +35,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture
 def fresh():
     """Forget what was loaded, before a test that changes the checksums and after it."""
-    kept = (pairs._check_writing, pairs._place_names, pairs._letters, pairs._melodies)
+    kept = (pairs._check_writing, pairs._place_names, pairs._letters)
     for loader in kept:
         loader.cache_clear()
     yield
@@ -177,7 +175,7 @@ def test_importing_the_loaders_leaves_babel_and_matplotlib_asleep():
 
 
 def test_the_loaders_are_also_in_datasets():
-    for load in (date_split, letter_split, load_dates, load_letters, load_melodies, load_place_names, place_name_split):
+    for load in (date_split, letter_split, load_dates, load_letters, load_place_names, place_name_split):
         assert getattr(datasets, load.__name__) is load
 
 
@@ -293,7 +291,7 @@ def test_a_mark_is_where_its_name_says(letters):
 def test_held_out_combinations_are_new_and_their_parts_are_not(letters, seed):
     train, held_out = letter_split(seed)
     assert len(train.name) + len(held_out.name) == len(letters.name)
-    ways = [{(letter[-1], mark) for letter, mark in zip(part.letter, part.mark, strict=True)} for part in (train, held_out)]
+    ways = [set(zip(part.letter, part.mark, strict=True)) for part in (train, held_out)]
     assert not ways[0] & ways[1]
     assert all(mark for _, mark in ways[1])
     assert set(held_out.letter) <= set(train.letter) and set(held_out.mark) <= set(train.mark)
@@ -317,48 +315,3 @@ def test_a_damaged_font_is_noticed(fresh, monkeypatch):
     monkeypatch.setattr(pairs, "_FONTS", {"DejaVuSans": "0" * 64})
     with pytest.raises(DataError, match="The font 'DejaVuSans' is damaged.*matplotlib=="):
         load_letters()
-
-
-# Melodies.
-
-
-@pytest.fixture(scope="module")
-def melodies():
-    return load_melodies()
-
-
-def test_melodies_fill_their_bars():
-    for tune in pairs._melodies(pairs.own_folder()):
-        beats, unit = map(int, tune["metre"].split("/"))
-        whole = Fraction(4 * beats, unit)
-        bars = [sum(Fraction(quarters) for _, quarters in bar) for bar in tune["bars"]]
-        if bars[0] < whole:  # notes before the first full bar; the last bar is shorter by as much
-            bars = [bars[0] + bars[-1], *bars[1:-1]]
-        assert bars == [whole] * len(bars), tune["name"]
-
-
-def test_melodies_can_be_sung(melodies):
-    assert len(melodies) == 25 and len({melody.name for melody in melodies}) == 25
-    for melody in melodies:
-        sounding = melody.pitch[melody.pitch > 0]
-        assert melody.pitch.shape == melody.quarters.shape and melody.pitch[-1] % 12 in (0, 4, 9, 7) or melody.pitch[-1] == 0
-        assert sounding.min() >= 52 and sounding.max() <= 81 and np.ptp(sounding) <= 17
-        leaps = np.abs(np.diff(sounding))
-        assert leaps.max() <= 15 and np.count_nonzero(leaps > 12) <= 1  # Greensleeves, between its two halves
-        assert set(melody.quarters) <= {0.5, 1, 1.5, 2, 3, 4}
-
-
-def test_melodies_are_in_c_or_a_minor(melodies):
-    for melody in melodies:
-        sounding = melody.pitch[melody.pitch > 0]
-        assert melody.key in ("C major", "A minor")
-        white = np.isin(sounding % 12, [0, 2, 4, 5, 7, 9, 11])
-        assert white.mean() > 0.8, melody.name
-        if melody.key == "C major" and melody.name not in ("The first Noel", "Mo li hua (Jasmine flower)"):
-            assert sounding[-1] % 12 == 0, melody.name
-
-
-def test_a_damaged_file_of_melodies_is_noticed(fresh, monkeypatch):
-    monkeypatch.setattr(pairs, "_MELODIES", ("melodies.json", "0" * 64))
-    with pytest.raises(DataError, match="The file of melodies is damaged.*git checkout datasets/melodies.json"):
-        load_melodies()

@@ -41,7 +41,7 @@ def train_letters(seed):
     return found
 
 
-def captioner(characters=27, units=96):
+def captioner(characters=30, units=96):
     """Return the network, not yet compiled: picture (batch, 32, 32, 1) and name so far (batch, any length) -> probabilities.
 
     The picture becomes the first state of the decoder, the hidden state as well as the cell state. The output (batch, length

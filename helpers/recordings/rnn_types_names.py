@@ -3,6 +3,7 @@
 from helpers.keras_tools import set_seeds  # before Keras, which it keeps quiet
 
 from collections import Counter
+from os.path import commonprefix
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,7 +14,8 @@ from helpers.recordings.rnn_types_dates import encoder_decoder, generate, same_l
 from helpers.recordings.recording import record
 
 LONGEST = 45  # letters, the end included, that may be written
-SHARES = (0.25, 0.5, 1)  # of the names for training
+RATE, EPOCHS = 0.005, 40
+SHARES = (0.25, 1)  # of the names for training
 
 
 def train_names(seed):
@@ -47,9 +49,6 @@ def taught(names, size, tables, seed):
     return model
 
 
-RATE, EPOCHS = 0.005, 40
-
-
 def scores(name, written, names):
     """Return the shares of names and of letters that are right."""
     right, same = written == names.french, names.english == names.french
@@ -72,22 +71,27 @@ def by_copying(train, english):
     return english
 
 
-def by_endings(train, english):
-    """Return the names with another ending: the longest ending that training names had becomes what it became most often.
+def by_endings(train, english, often=2):
+    """Return the names with another ending: the longest ending that several training names changed in the same way.
 
-    From "croatian" and "croate", for instance, one learns that "-atian" becomes "-ate", "-tian" "-te", and "-ian" "-e".
+    From names such as "croatian" and "croate", for instance, one learns that "-tian" becomes "-te". A change counts if at least
+    `often` names, and more than half of those with this ending, have it. Where none counts, the name stays as it is.
     """
     table = {}
     for name, answer in zip(train.english, train.french, strict=True):
-        alike = next(
-            (i for i, pair in enumerate(zip(name, answer, strict=False)) if pair[0] != pair[1]), min(len(name), len(answer))
-        )
+        alike = len(commonprefix([name, answer]))
         for start in range(max(0, alike - 3), alike + 1):
             table.setdefault(name[start:], Counter())[answer[start:]] += 1
+    rules = {}
+    for ending, count in table.items():
+        (change, times), *_ = count.most_common(1)
+        with_ending = sum(name.endswith(ending) for name in train.english)
+        if times >= often and 2 * times > with_ending:
+            rules[ending] = change
     found = []
     for name in english:
-        start = next((start for start in range(len(name)) if name[start:] in table), len(name))
-        found.append(name[:start] + (table[name[start:]].most_common(1)[0][0] if start < len(name) else ""))
+        start = next((start for start in range(len(name)) if name[start:] in rules), len(name))
+        found.append(name[:start] + rules.get(name[start:], name[start:]))
     return np.array(found)
 
 

@@ -60,6 +60,10 @@ def simple_rnn(mask=True):
     return words_to_score(layers.SimpleRNN(UNITS), mask=mask)
 
 
+def mean_of_steps():
+    return layers.GlobalAveragePooling1D()  # over real words only: it heeds the mask
+
+
 MODELS = {  # name -> how the network is made, and its epochs: chosen on a part of the training reviews, where some learn late
     "LSTM": (lstm, 6),
     "LSTM without mask": (lambda: lstm(mask=False), 20),
@@ -67,14 +71,20 @@ MODELS = {  # name -> how the network is made, and its epochs: chosen on a part 
     "simple RNN": (simple_rnn, 5),
     "simple RNN without mask": (lambda: simple_rnn(mask=False), 20),
     "simple RNN without mask, padding in front": (lambda: simple_rnn(mask=False), 5),
+    "LSTM, mean of its states": (lambda: words_to_score(layers.LSTM(UNITS, return_sequences=True), mean_of_steps()), 6),
     "LSTM both ways": (lambda: words_to_score(layers.Bidirectional(layers.LSTM(UNITS))), 6),
-    "mean of the words": (lambda: words_to_score(layers.GlobalAveragePooling1D()), 20),
+    "mean of the words": (lambda: words_to_score(mean_of_steps()), 20),
 }
 
 
 def padding_first(rows):
     """Return the rows of word numbers with the padding before the first word."""
     return np.stack([np.roll(row, np.count_nonzero(row == 0)) for row in rows])
+
+
+def fitted(rows, steps):
+    """Return the rows with exactly so many words: longer ones are cut off, shorter ones padded with 0."""
+    return np.pad(rows, ((0, 0), (0, max(0, steps - rows.shape[1]))))[:, :steps]
 
 
 def fit(make, epochs, seed, data):
@@ -107,12 +117,17 @@ def results(name, model, history, data):
 
 
 def train_reviews(seed):
-    """Train every network on 6,824 film reviews; return its accuracies, and the weights and words of the LSTM of seed 0."""
+    """Train every network on 6,824 film reviews; return its accuracies, and the weights and words of the LSTM of seed 0.
+
+    Without a mask the end of a row counts too, so all rows are then as long as in training.
+    """
     data = review_data(seed)
-    front = data._replace(**{part: padding_first(getattr(data, part)) for part in ("x", "x_test", "x_shop")})
+    steps = data.x.shape[1]
+    equal = data._replace(x_test=fitted(data.x_test, steps), x_shop=fitted(data.x_shop, steps))
+    front = equal._replace(**{part: padding_first(getattr(equal, part)) for part in ("x", "x_test", "x_shop")})
     found = {"lengths": (data.x > 0).sum(axis=1), "padding": np.mean(data.x == 0)}
     for name, (make, epochs) in MODELS.items():
-        given = front if name.endswith("in front") else data
+        given = front if name.endswith("in front") else equal if "without mask" in name else data
         model, history = fit(make, epochs, seed, given)
         found |= results(name, model, history, given)
         if name == "LSTM" and seed == 0:
@@ -181,11 +196,6 @@ def train_plain(seed):
 def ann(steps, units=4):
     """Return an ANN for `steps` words, a weight for every number of every word; with 4 units about as many as the LSTM has."""
     return words_to_score(layers.Flatten(), layers.Dense(units, activation="relu"), mask=False, steps=steps)
-
-
-def fitted(rows, steps):
-    """Return the rows with exactly so many words: longer ones are cut off, shorter ones padded with 0."""
-    return np.pad(rows, ((0, 0), (0, max(0, steps - rows.shape[1]))))[:, :steps]
 
 
 def moved(rows, places, word=0):
