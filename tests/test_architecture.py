@@ -56,7 +56,7 @@ MAY_IMPORT = {
     },
     "helpers/melodies.py": {"numpy", "helpers.data_files"},
     "helpers/texts.py": {"numpy", "helpers.data_files"},
-    "helpers/pairs.py": {"numpy", "babel", "matplotlib", "helpers.data_files"},
+    "helpers/pairs.py": {"numpy", "babel", "PIL", "helpers.data_files"},
     "helpers/roads.py": {"numpy"},
     "helpers/syllabus.py": {"IPython.display"},
     "helpers/recordings/": {

@@ -178,15 +178,20 @@ def test_the_display_is_one_bundle_of_widgets_picture_and_sentence(explorer):
 
 def test_set_moves_all_or_nothing(explorer):
     before = explorer.values
-    name, control = next((name, control) for name, control in explorer.controls.items() if hasattr(control, "max"))
-    with pytest.raises(ValueError, match=f"{name}: expected a number from"):
-        explorer.set(**{name: control.max + 1})
+    # Another valid value for one control, and a wrong one for another: neither may move.
+    numeric = [(name, control) for name, control in explorer.controls.items() if hasattr(control, "max")]
+    chosen = [(name, control) for name, control in explorer.controls.items() if hasattr(control, "options")]
+    for name, control in numeric[:1]:
+        with pytest.raises(ValueError, match=f"{name}: expected a number from"):
+            explorer.set(**{name: control.max + 1})
+    name, control = [*numeric, *chosen][0]
+    other = control.max if numeric else control.options[-1]
     with pytest.raises(ValueError, match="colour: expected one of .*, got a control that is not there"):
-        explorer.set(**{name: control.max, "colour": 1})
-    option = next((name for name, control in explorer.controls.items() if hasattr(control, "options")), None)
-    if option:
+        explorer.set(**{name: other, "colour": 1})
+    for option, _ in chosen[:1]:
+        moved = {} if option == name else {name: other}
         with pytest.raises(ValueError, match=f"{option}: expected one of"):
-            explorer.set(**{name: control.max, option: "no such thing"})
+            explorer.set(**moved, **{option: "no such thing"})
     assert explorer.values == before
 
 

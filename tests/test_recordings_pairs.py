@@ -226,7 +226,7 @@ def test_the_order_of_letters_matters_more_than_that_of_pieces(runs):
     assert figures("pieces shuffled", "named").min() > 0.85 and figures("pieces shuffled").max() < figures("as written").min()
     assert figures("pieces shuffled", "numbers").max() < figures("pieces in order", "numbers").min() - 0.1
     assert figures("letters shuffled").max() < 0.35
-    assert figures("letters backwards").min() > 0.8  # another order is no harm, no order is
+    assert figures("letters backwards").min() > 0.95  # another order is no harm, no order is
     assert figures("bag of letters").max() < 0.25
 
 

@@ -178,7 +178,7 @@ def test_a_model_of_ones_own():
     own = explore_melody(model)
     assert "taught" not in own.controls
     numbers = own.set(first="C4", notes=10).numbers
-    np.testing.assert_array_equal(numbers["pitches"], compose(model, symbols, 60, 10, 0.8, 1).pitches)
+    np.testing.assert_array_equal(numbers["pitches"], compose(model, symbols, 60, 10, 1.0, 4).pitches)
 
 
 def test_a_model_for_other_symbols_is_refused():

@@ -83,9 +83,9 @@ class MelodyMaker(Explorer):
     def make_controls(self):
         controls = {
             "first": choice("First note", "E4", self.names, "The pitch that it begins with; C4 is in the middle of a piano"),
-            "temperature": float_slider("Temperature", 0.8, 0.1, 2, "Low: it takes what is most probable; high: it dares more"),
+            "temperature": float_slider("Temperature", 1.0, 0.1, 2, "Low: it takes what is most probable; high: it dares more"),
             "notes": slider("Notes", 24, 8, 48, "How many notes it writes"),
-            "seed": slider("Seed", 1, 1, 20, "Each place of this slider draws other random numbers"),
+            "seed": slider("Seed", 4, 1, 20, "Each place of this slider draws other random numbers"),
         }
         if len(self.models) > 1:
             tooltip = "Stopped in time it knows new tunes best; by heart: taught until it knew its 18 tunes by heart"
@@ -182,9 +182,9 @@ class MelodyMaker(Explorer):
         self.bracket.set_data([start, start, end, end], [y - 5, y, y, y - 5])
         in_a_row = " in a row" if numbers["copied"] > 1 else ""
         text = f"{notes_in_words(numbers['copied'])}{in_a_row} as in {numbers['tune']}"
-        half = text_width(text, "bold") * 10 * 100 / 72 / 2
+        half = text_width(text, "bold") * 11 * 100 / 72 / 2
         middle = min(max((start + end) / 2, LEFT + half), LEFT + WIDE - half)
-        self.copied.write([text], [(middle, y + 13)], 10)
+        self.copied.write([text], [(middle, y + 13)], 11)
 
     def describe(self, numbers):
         ends, rarest, copied = np.cumsum(numbers["durations"]), numbers["rarest"], numbers["copied"]
@@ -197,7 +197,7 @@ class MelodyMaker(Explorer):
         return (
             f"{len(ends)} notes, {ends[-1]:g} quarter notes: {ends[-1] * 60 / TEMPO:.1f} seconds of sound.\n"
             f"The rarest note is number {rarest + 1}, {pitch_name(numbers['pitches'][rarest])}, "
-            f"{numbers['durations'][rarest]:g} quarter notes long: the network gave it `{shown} %`.\n"
+            f"{quarters_in_words(numbers['durations'][rarest])} long: the network gave it `{shown} %`.\n"
             f"The longest run that stands in a tune it was taught: {notes_in_words(copied)} ({which}), "
             f"as in {numbers['tune']}{moved(numbers['half_tones'])}.\n"
             f"Two different tunes share {shared.min()} to {shared.max()} notes in a row: {copied} is {verdict}."
@@ -211,6 +211,10 @@ def colour_of(share):
 
 def notes_in_words(count):
     return f"{count} note" + ("s" if count > 1 else "")
+
+
+def quarters_in_words(quarters):
+    return f"{quarters:g} quarter note" + ("s" if quarters != 1 else "")
 
 
 def moved(half_tones):

@@ -182,12 +182,17 @@ class Unrolled(WithPlay):
         numbers = np.array([first, *rng.uniform(-1, 1, MOST - 1).round(1)])[: min(length, most)]
         steps, fed_back = unroll(kind, numbers)
         cursor = min(cursor, len(steps)) - 1
-        writing = kind == AFTER_READING and cursor >= len(numbers)
+        x, y, wanted = (np.array([getattr(step, name) for step in steps]) for name in ("x", "y", "wanted"))
+        cell, net = steps[cursor].cell, network(KINDS[kind].weights)
         return {
-            **{"kind": kind, "numbers": numbers, "asked": length, "cursor": cursor, "fed_back": fed_back, "writing": writing},
-            **{name: np.array([getattr(step, name) for step in steps]) for name in ("x", "before", "h", "y", "wanted")},
-            **{"cell": steps[cursor].cell, "net": network(KINDS[kind].weights), "steps": len(steps)},
-            "uses": uses_of_weights(steps[: cursor + 1]),
+            **{"kind": kind, "numbers": numbers, "too_many": length > most, "cursor": cursor, "steps": len(steps)},
+            **{"fed_back": sorted(fed_back), "writing": kind == AFTER_READING and cursor >= len(numbers)},
+            # Where nothing goes in, or comes out, there is a 0.
+            **{"x": np.nan_to_num(x), "goes_in": ~np.isnan(x)},
+            **{"y": np.nan_to_num(y), "wanted": np.nan_to_num(wanted), "comes_out": ~np.isnan(wanted)},
+            **{name: np.array([getattr(step, name) for step in steps]) for name in ("before", "h")},
+            **{"W": cell.kernel, "U": cell.recurrent_kernel, "b": cell.bias, "V": net.V[:, 0], "c": net.c},
+            **{f"uses of {name}": count for name, count in uses_of_weights(steps[: cursor + 1]).items()},
         }
 
     def paint(self, numbers):
@@ -203,7 +208,7 @@ class Unrolled(WithPlay):
             done, x = t <= numbers["cursor"], LEFT + GAP * t
             heads.append(self._head(numbers, t))
             for y, name in ((X, "x"), (Y, "y")):
-                if not np.isnan(numbers["wanted" if name == "y" else "x"][t]):
+                if numbers["comes_out" if name == "y" else "goes_in"][t]:
                     places.append((x, y))
                     values.append(numbers[name][t] if done or (name == "x" and t not in numbers["fed_back"]) else np.nan)
             places += [(x, BOTTOM + HIGH * (UNITS - 1 - k)) for k in range(UNITS)]
@@ -211,8 +216,8 @@ class Unrolled(WithPlay):
         self.cells.set(places, values)
         middles = [LEFT + GAP * t for t in range(numbers["steps"])]
         self.heads.write(heads, [(x, Y + 86) for x in middles], 10)
-        reached = zip(numbers["wanted"][: numbers["cursor"] + 1], middles, strict=False)
-        shown = [(number_text("{:.2f}", goal), x) for goal, x in reached if not np.isnan(goal)]
+        reached = [t for t in range(numbers["cursor"] + 1) if numbers["comes_out"][t]]
+        shown = [(number_text("{:.2f}", numbers["wanted"][t]), middles[t]) for t in reached]
         self.wanted.write([text for text, _ in shown], [(x, Y + 31) for _, x in shown], 10)
 
     def _paint_border(self, numbers):
@@ -220,7 +225,8 @@ class Unrolled(WithPlay):
         after_reading = numbers["kind"] == AFTER_READING
         x = LEFT + GAP * (len(numbers["numbers"]) - 1) + WIDE / 2 + 7
         self.border.set_data([x, x] if after_reading else [], [32, Y + 86] if after_reading else [])
-        texts = ["encoder", "decoder", "only the state passes over"] if after_reading else []
+        limit = f" (this network has learnt to read {MOST_READ} at most)" if numbers["too_many"] else ""
+        texts = ["encoder", "decoder", f"only the state passes over{limit}"] if after_reading else []
         places = [(x - 34, Y + 66), (x + 52, Y + 66), (x + 4, 16)][: len(texts)]
         self.handed.write(texts[:2], places[:2], 10)
         self.passes.write(texts[2:], places[2:], 10, align="left")
@@ -237,9 +243,9 @@ class Unrolled(WithPlay):
         for t in range(numbers["steps"]):
             x, cursor = LEFT + GAP * t, numbers["cursor"]
             ways = {"U": [(x - (WIDE / 2 + 22 if t == 0 else GAP - WIDE / 2), MIDDLE), (x - WIDE / 2 - 1, MIDDLE)]}
-            if not np.isnan(numbers["x"][t]):
+            if numbers["goes_in"][t]:
                 ways["W"] = [(x, X + HIGH / 2), (x, BOTTOM - HIGH / 2 - 1)]
-            if not np.isnan(numbers["wanted"][t]):
+            if numbers["comes_out"][t]:
                 ways["V"] = [(x, BOTTOM + (UNITS - 0.5) * HIGH), (x, Y - HIGH / 2 - 1)]
             for letter, way in ways.items():
                 no_old_state = t == 0 and letter == "U"  # nothing but zeros comes in
@@ -270,19 +276,18 @@ class Unrolled(WithPlay):
 
     def _paint_weights(self, numbers):
         """Show the weights of the step under the cursor, on the left, and frame what the first number of h is made of."""
-        cell, net, t = numbers["cell"], numbers["net"], numbers["cursor"]
+        t = numbers["cursor"]
         reading = numbers["kind"] == AFTER_READING and not numbers["writing"]
-        uses = numbers["uses"]
-        rows = {"W": (352, "x to h", [cell.kernel[0]]), "U": (286, "old h to new h", cell.recurrent_kernel)}
-        rows |= {"b": (148, "added to h", [cell.bias])} | ({} if reading else {"V": (84, "h to y", [net.V[:, 0]])})
+        rows = {"W": (352, "x to h", numbers["W"]), "U": (286, "old h to new h", numbers["U"])}
+        rows |= {"b": (148, "added to h", [numbers["b"]])} | ({} if reading else {"V": (84, "h to y", [numbers["V"]])})
         places, values, names, framed = [], [], [], []
         for letter, (top, way, matrix) in rows.items():
-            name = f"{self._letter(numbers, letter, t)}: {way}, used {uses[letter]}{TIMES}"
-            names.append((name + (f"; then c = {written(net.c, 2)}" if letter == "V" else ""), (PANEL, top + 21)))
+            name = f"{self._letter(numbers, letter, t)}: {way}, used {numbers[f'uses of {letter}']}{TIMES}"
+            names.append((name + (f"; then c = {written(numbers['c'], 2)}" if letter == "V" else ""), (PANEL, top + 21)))
             for r, row in enumerate(matrix):
                 places += [(PANEL + 44 * k + 22, top - 24 * r) for k in range(UNITS)]
                 values += list(row)
-            used = letter == "b" or (letter == "W" and not np.isnan(numbers["x"][t])) or (letter == "U" and t > 0)
+            used = letter == "b" or (letter == "W" and numbers["goes_in"][t]) or (letter == "U" and t > 0)
             if used:
                 framed.append(box_around(PANEL + 22, top, 44, 24, len(matrix)))
         x, top = LEFT + GAP * t, BOTTOM + HIGH * (UNITS - 1)
@@ -300,14 +305,14 @@ class Unrolled(WithPlay):
     def describe(self, numbers):
         kind, t = numbers["kind"], numbers["cursor"]
         lines = [f"{kind.capitalize()}: {KINDS[kind].task}"]
-        if kind == AFTER_READING and numbers["asked"] > MOST_READ:
+        if kind == AFTER_READING and numbers["too_many"]:
             lines[0] += f" (This network has learnt to read {MOST_READ} at most.)"
         lines.append(self._about_state(numbers))
-        if np.isnan(numbers["wanted"][t]):
+        if not numbers["comes_out"][t]:
             lines.append("No output is taken at this step: the state is all that is kept.")
         else:
             lines.append(self._about_output(numbers))
-        cell = sum(array.size for array in numbers["cell"])
+        cell = sum(numbers[name].size for name in "WUb")
         count = f"{cell} to read and {cell + UNITS + 1} to write" if kind == AFTER_READING else f"{cell + UNITS + 1}"
         lines.append(f"Weights in all: {count}, however many steps there are.")
         if kind == "one to one":
@@ -316,25 +321,23 @@ class Unrolled(WithPlay):
 
     def _about_state(self, numbers):
         """Return how the first number of the state is made."""
-        t, cell = numbers["cursor"], numbers["cell"]
+        t, b = numbers["cursor"], numbers["b"][0]
         x, h = numbers["x"][t], numbers["h"][t, 0]
-        from_x = [] if np.isnan(x) else [(x, cell.kernel[0, 0])]
-        from_h = [] if t == 0 else list(zip(numbers["before"][t], cell.recurrent_kernel[:, 0], strict=True))
-        z, digits = sum_in_words([*from_x, *from_h], cell.bias[0], lambda z: written(np.tanh(z), 2) == written(h, 2))
+        from_x = [(x, numbers["W"][0, 0])] if numbers["goes_in"][t] else []
+        from_h = [] if t == 0 else list(zip(numbers["before"][t], numbers["U"][:, 0], strict=True))
+        z, digits = sum_in_words([*from_x, *from_h], b, lambda z: written(np.tanh(z), 2) == written(h, 2))
         parts = [f"`{in_words(from_x, digits)}` from x" if from_x else "nothing from x"]
         parts.append(f"`{in_words(from_h, digits)}` from the old h" if from_h else "nothing from the old h, which is 0")
         head = self._head(numbers, t).capitalize()
-        return (
-            f"{head}, first number of h: {', '.join(parts)}, and b `{written(cell.bias[0], 2)}`: `tanh({z}) = {written(h, 2)}`."
-        )
+        return f"{head}, first number of h: {', '.join(parts)}, and b `{written(b, 2)}`: `tanh({z}) = {written(h, 2)}`."
 
     def _about_output(self, numbers):
         """Return how the output is made, and whether it is right."""
-        t, net, answers = numbers["cursor"], numbers["net"], KINDS[numbers["kind"]].weights == "sum"
+        t, c, answers = numbers["cursor"], numbers["c"], KINDS[numbers["kind"]].weights == "sum"
         y, goal = numbers["y"][t], numbers["wanted"][t]
-        pairs = list(zip(numbers["h"][t], net.V[:, 0], strict=True))
-        z, digits = sum_in_words(pairs, net.c, lambda z: written(float(net.answer(z)), 2) == written(y, 2))
-        products = f"{in_words(pairs, digits)} + {written(net.c, 2, True)}"
+        pairs = list(zip(numbers["h"][t], numbers["V"], strict=True))
+        z, digits = sum_in_words(pairs, c, lambda z: written(float(sigmoid(z) if answers else z), 2) == written(y, 2))
+        products = f"{in_words(pairs, digits)} + {written(c, 2, True)}"
         if not answers:
             return f"Output: `{products} = {written(y, 2)}`; wanted: {written(goal, 2)}."
         total = round(float(numbers["numbers"].sum()), 1)

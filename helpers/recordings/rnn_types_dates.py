@@ -187,20 +187,20 @@ def by_rule(train, written):
 
 
 def by_words(train, written):
-    """Return what three linear classifiers, of the year, the month and the day, make of the words in no order."""
-    counter = CountVectorizer(analyzer=pieces, binary=True)
-    known, new = counter.fit_transform(train.written), counter.transform(written)
-    parts = [[iso.split("-")[part] for iso in train.iso] for part in range(3)]
-    guesses = [LogisticRegression(C=100, max_iter=300).fit(known, part).predict(new) for part in parts]
-    return np.array(["-".join(parts) for parts in zip(*guesses, strict=True)])
+    """Return what linear classifiers make of the words and numbers, in no order."""
+    return by_classifiers(CountVectorizer(analyzer=pieces, binary=True), 100, train, written)
 
 
 def by_letters(train, written):
-    """Return the same with the letters and digits counted one by one: what stays when all letters are shuffled."""
-    counter = CountVectorizer(analyzer="char", binary=False)
+    """Return what linear classifiers make of the letters and digits, counted one by one: no shuffling changes that."""
+    return by_classifiers(CountVectorizer(analyzer="char"), 1, train, written)
+
+
+def by_classifiers(counter, strength, train, written):
+    """Return what three linear classifiers, of the year, the month and the day, make of what the counter counts."""
     known, new = counter.fit_transform(train.written), counter.transform(written)
     parts = [[iso.split("-")[part] for iso in train.iso] for part in range(3)]
-    guesses = [LogisticRegression(C=1, max_iter=3000).fit(known, part).predict(new) for part in parts]
+    guesses = [LogisticRegression(C=strength, max_iter=3000).fit(known, part).predict(new) for part in parts]
     return np.array(["-".join(parts) for parts in zip(*guesses, strict=True)])
 
 

@@ -5,7 +5,13 @@ import sys
 
 from tests.benchmarks.table import Row, median
 
-MODULES = ("helpers.explorers.ann", "helpers.explorers.convolution", "helpers.explorers.pooling", "helpers.explorers.cnn", "helpers.explorers.rnn_types")
+MODULES = (
+    "helpers.explorers.ann",
+    "helpers.explorers.convolution",
+    "helpers.explorers.pooling",
+    "helpers.explorers.cnn",
+    "helpers.explorers.rnn_types",
+)
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")
 CHILD = """
