@@ -1,8 +1,11 @@
-"""Files of data: where they lie, whether they are the right ones, and what to do if not."""
+"""What all loaders share: where the files lie, whether they are the right ones, what to do if not; and seeds."""
 
 from hashlib import sha256
 from importlib.util import find_spec
+from numbers import Integral
 from pathlib import Path
+
+import numpy as np
 
 
 class DataError(RuntimeError):
@@ -48,3 +51,10 @@ def locked(array):
     """Return the array, which nobody can change any more by mistake: the next reader gets the same one."""
     array.flags.writeable = False
     return array
+
+
+def generator(seed):
+    """Return the source of random numbers with this seed; raise ValueError where it is no whole number, 0 or more."""
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"seed: expected a whole number, 0 or more, got {seed!r}")
+    return np.random.default_rng(seed)

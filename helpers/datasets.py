@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from PIL import Image
 
-from helpers.data_files import DataError, checked, folder_of, locked, own_folder, restore
+from helpers.data_files import DataError, checked, folder_of, generator, locked, own_folder, restore
 from helpers.melodies import load_melodies  # noqa: F401
 from helpers.pairs import (  # noqa: F401
     date_split,
@@ -201,7 +201,7 @@ def mnist_split(seed=0, test=1000, flat=False):
     digits = 10
     if not isinstance(test, Integral) or test % digits or not digits <= test <= len(y) - digits:
         raise ValueError(f"test: expected a multiple of {digits} from {digits} to {len(y) - digits} (pictures), got {test!r}")
-    rng = _generator(seed)
+    rng = generator(seed)
     is_test = np.zeros(len(y), dtype=bool)
     for digit in range(digits):
         is_test[rng.choice(np.flatnonzero(y == digit), size=test // digits, replace=False)] = True
@@ -281,7 +281,7 @@ def split(x, y, test=0.25, seed=0):
     count = test if isinstance(test, Integral) and not isinstance(test, bool) else _share(test, len(x))
     if not 1 <= count <= len(x) - 1:
         raise ValueError(f"test: expected at least one row for each part, got {test!r}: {count} of {len(x)} rows for testing")
-    order = _generator(seed).permutation(len(x))
+    order = generator(seed).permutation(len(x))
     train, held_out = order[count:], order[:count]
     return x[train], y[train], x[held_out], y[held_out]
 
@@ -330,7 +330,7 @@ def make_points(kind="circles", points=200, noise=0.1, seed=0):
         raise ValueError(f"points: expected a whole number, 2 or more, got {points!r}")
     if not isinstance(noise, Real) or not 0 <= noise <= 0.5:
         raise ValueError(f"noise: expected a number from 0 to 0.5, got {noise!r}")
-    rng = _generator(seed)
+    rng = generator(seed)
     y = rng.permutation(np.repeat([0, 1], [points // 2, points - points // 2]))
     clean = _SHAPES[kind](y, rng)
     return clean + noise * rng.standard_normal(clean.shape), y
@@ -364,12 +364,6 @@ def _around(radius, angle):
 
 
 _SHAPES = dict(zip(POINTS, (_circles, _moons, _exclusive_or, _spirals), strict=True))
-
-
-def _generator(seed):
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: expected a whole number, 0 or more, got {seed!r}")
-    return np.random.default_rng(seed)
 
 
 def _share(test, rows):

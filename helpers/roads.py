@@ -8,6 +8,8 @@ from numbers import Integral
 
 import numpy as np
 
+from helpers.data_files import generator
+
 KINDS = ("training", "no lane marks", "sharp bends", "night")
 
 HEIGHT, WIDTH = 32, 64  # pixels
@@ -35,7 +37,7 @@ def draw_roads(count, seed=0, kind="training"):
     """
     if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
         raise ValueError(f"count: expected a whole number of pictures, 1 or more, got {count!r}")
-    rng = _generator(seed)
+    rng = generator(seed)
     bend, offset, heading = rng.uniform(-1, 1, (3, count))
     curvature = np.sign(bend) * (BEND + 0.02 * np.abs(bend)) if kind == "sharp bends" else BEND * bend
     place = curvature, 0.6 * offset, np.radians(3) * heading
@@ -51,7 +53,7 @@ def draw_road(curvature, offset=0.0, heading=0.0, seed=0, kind="training"):
     place = np.array([[curvature], [offset], [heading]], dtype=float)
     if not np.isfinite(place).all():
         raise ValueError(f"curvature, offset, heading: expected finite numbers, got {curvature!r}, {offset!r}, {heading!r}")
-    return _paint(*place, _generator(seed), kind)[0]
+    return _paint(*place, generator(seed), kind)[0]
 
 
 def steering_angle(curvature, offset=0.0, heading=0.0):
@@ -171,9 +173,3 @@ def _hills(some):
     column = np.arange(WIDTH, dtype=np.float32)
     waves = (some(0, 2) * np.sin(column / some(4, 20) + some(0, 7)) for _ in range(3))
     return np.maximum(sum(waves) + some(0, 3), 0)
-
-
-def _generator(seed):
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: expected a whole number, 0 or more, got {seed!r}")
-    return np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from helpers.data_files import checked, own_folder
+from helpers.data_files import checked, generator, own_folder
 
 SENTENCE_ENDS = (".", "?", "!", ":")
 
@@ -46,7 +46,7 @@ def film_review_split(seed=0, test=1706):
     texts, labels = load_film_reviews()
     if not isinstance(test, Integral) or isinstance(test, bool) or test % 2 or not 2 <= test <= 8000:
         raise ValueError(f"test: expected an even number of reviews from 2 to 8000, got {test!r}")
-    rng = _generator(seed)
+    rng = generator(seed)
     words = [" ".join(re.findall(r"\w+", text)) for text in texts.tolist()]
     times = Counter(words)
     once = np.array([times[each] == 1 for each in words])
@@ -92,7 +92,7 @@ def help_text_split(seed=0, validation=0.1, test=0.2):
             raise ValueError(f"{name}: expected a share above 0, at most 0.25, got {share!r}")
     topics = load_help_text()
     sizes = {topic: sum(map(len, sentences)) for topic, sentences in topics.items()}
-    order = _generator(seed).permutation(sorted(topics)).tolist()
+    order = generator(seed).permutation(sorted(topics)).tolist()
     parts = {"test": [], "validation": [], "train": []}
     left = {"test": test * sum(sizes.values()), "validation": validation * sum(sizes.values()), "train": np.inf}
     for topic in order:
@@ -118,12 +118,6 @@ def sentences_of(words):
         if word in SENTENCE_ENDS:
             sentences.append([])
     return [sentence for sentence in sentences if sentence]
-
-
-def _generator(seed):
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: expected a whole number, 0 or more, got {seed!r}")
-    return np.random.default_rng(seed)
 
 
 def _cure(file):

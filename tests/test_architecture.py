@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "helpers/exercises/": {"numpy", "helpers.scratch", "helpers.exercises", "ipywidgets", "IPython.display"},
     "helpers/explorers/": EXPLORERS,
     "helpers/explorers/explorer.py": EXPLORERS | {"matplotlib.figure", "matplotlib.backends.backend_agg", "PIL"},
-    "helpers/data_files.py": set(),
+    "helpers/data_files.py": {"numpy"},
     "helpers/datasets.py": {
         "numpy",
         "PIL",
@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "helpers/melodies.py": {"numpy", "helpers.data_files"},
     "helpers/texts.py": {"numpy", "helpers.data_files"},
     "helpers/pairs.py": {"numpy", "babel", "PIL", "helpers.data_files"},
-    "helpers/roads.py": {"numpy"},
+    "helpers/roads.py": {"numpy", "helpers.data_files"},
     "helpers/syllabus.py": {"IPython.display"},
     "helpers/recordings/": {
         "numpy",

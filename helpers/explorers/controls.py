@@ -30,8 +30,7 @@ def number(label, start, least, most, tooltip, step=0.5):
 
 def text_box(label, start, samples, tooltip, width=WIDTH):
     """Return a box for a line of text, which counts when Enter is pressed; `samples` are texts that the tests try."""
-    shape = {"layout": widgets.Layout(width=width, margin="2px 6px"), "style": {"description_width": "96px"}}
-    box = widgets.Text(start, description=label, tooltip=tooltip, continuous_update=False, **shape)
+    box = widgets.Text(start, description=label, tooltip=tooltip, continuous_update=False, **_shape(width))
     box.samples = samples
     return box
 
@@ -48,5 +47,5 @@ def square_of(boxes, title):
     return widgets.VBox([widgets.HTML(title), grid])
 
 
-def _shape():
-    return {"layout": widgets.Layout(width=WIDTH, margin="2px 6px"), "style": {"description_width": "96px"}}
+def _shape(width=WIDTH):
+    return {"layout": widgets.Layout(width=width, margin="2px 6px"), "style": {"description_width": "96px"}}

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets import load_recorded
 from helpers.explorers.controls import choice, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.pairs import END, START
+from helpers.explorers.rnn_types_common import ITS_CHOICE, first_run, recorded_weights, word_layers
+from helpers.pairs import END, START, decode
 from helpers.plots.figure import INK, ORANGE, caption, picture_axes, whole_figure
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import Outline
@@ -16,9 +16,7 @@ from helpers.plots.pixels import Pixels
 from helpers.plots.unrolled import Cells
 from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
-from helpers.scratch.embedding import Embedding
 from helpers.scratch.encoder_decoder import EncoderDecoder
-from helpers.scratch.lstm import LSTM
 from helpers.scratch.pooling import Flatten, MaxPooling2D
 
 LONGEST, RANKS, SIDE = 32, 4, 32  # letters that are written; likeliest ones shown at each place; pixels of the picture
@@ -34,23 +32,21 @@ class Captioner(NamedTuple):
 @lru_cache
 def letter_captioner():
     """Return the recorded Captioner."""
-    run = load_recorded("rnn_letters")[0]
-    arrays = [run[f"weights_{place}"].astype(float) for place in range(12)]
+    run = first_run("rnn_letters")
+    arrays = recorded_weights(run, 12)
     arrays.insert(6, arrays.pop(4))  # Keras lists the embedding before the last layer of the encoder, ours after it
     filters, units, size = [arrays[0].shape[3], arrays[2].shape[3]], arrays[5].shape[0], arrays[0].shape[0]
     eyes = [layer for number in filters for layer in (Conv2D(number, size, activation="relu"), MaxPooling2D(2))]
-    symbols = run["characters"]
-    writer = [Embedding(len(symbols), arrays[6].shape[1]), LSTM(units, return_sequences=True), Dense(len(symbols), "softmax")]
-    model = EncoderDecoder([*eyes, Flatten(), Dense(units, "tanh")], writer)
+    model = EncoderDecoder([*eyes, Flatten(), Dense(units, "tanh")], word_layers(arrays[6:], "softmax"))
     model.build((None, SIDE, SIDE, 1))
     model.set_weights(arrays)
-    return Captioner(model, symbols)
+    return Captioner(model, run["characters"])
 
 
 @lru_cache
 def held_out_letters():
     """Return pictures (letters, 32, 32) of letters never seen with this mark, and their names: those of the recording."""
-    run = load_recorded("rnn_letters")[0]
+    run = first_run("rnn_letters")
     return run["pictures"] / 255, tuple(run["names"].tolist()), tuple(run["fonts"].tolist())
 
 
@@ -81,7 +77,7 @@ class Caption(Explorer):
             "picture": choice("Picture", self.names[0], self.names, "A letter with a mark that it never had in training"),
             "written": slider("Written", LONGEST, 0, LONGEST, "How many letters of the name are written so far"),
             "cover": slider("Cover rows", 0, 0, SIDE, "So many rows are made blank, from the top: the marks above the letter"),
-            "put": choice("Put in", "its own choice", ["its own choice", "c", "s"], "Write this as the first letter instead"),
+            "put": choice("Put in", ITS_CHOICE, [ITS_CHOICE, "c", "s"], "Write this as the first letter instead"),
         }
 
     def arrange(self, controls):
@@ -130,10 +126,9 @@ class Caption(Explorer):
             image[None, ..., None], order.index(START), order.index(END), LONGEST, choose
         )
         ranks = np.argsort(-shares[0], axis=1, kind="stable")[:, :RANKS]
-        text = "".join(order[number] for number in ids[0])
         return {
             **{"image": image, "ids": ids[0], "ranks": ranks, "shares": np.take_along_axis(shares[0], ranks, axis=1)},
-            **{"text": text.split(END)[0], "ended": END in text, "truth": self.truths[place], "font": self.fonts[place]},
+            **{"text": str(decode(ids, self.captioner.symbols)[0]), "truth": self.truths[place], "font": self.fonts[place]},
             **{"written": min(written, len(ids[0])), "put": put, "cover": cover},
         }
 
@@ -144,11 +139,9 @@ class Caption(Explorer):
         self.cells.set(places.reshape(-1, 2), numbers["shares"][:count].ravel())
         names = [self._name(number) for number in numbers["ranks"][:count].ravel()]
         self.letters.write(names, places.reshape(-1, 2), 11)
-        corners = np.array([(-WIDE / 2, -HIGH / 2), (WIDE / 2, -HIGH / 2), (WIDE / 2, HIGH / 2), (-WIDE / 2, HIGH / 2)])
-        frames = [
-            places[k, rank] + corners for k in range(count) for rank in np.flatnonzero(numbers["ranks"][k] == numbers["ids"][k])
-        ]
-        put_in = numbers["put"] != "its own choice" and count > 0 and numbers["ids"][0] in numbers["ranks"][0]
+        written = numbers["ranks"][:count] == numbers["ids"][:count, None]
+        frames = self.cells.corners(places.reshape(-1, 2)[written.ravel()])
+        put_in = numbers["put"] != ITS_CHOICE and count > 0 and numbers["ids"][0] in numbers["ranks"][0]
         self.forced.put(frames[:1] if put_in else [])
         self.chosen.put(frames[1:] if put_in else frames)
         self.name.set_text(numbers["text"][:count] or "(nothing yet)")
@@ -173,6 +166,6 @@ class Caption(Explorer):
             lines.append(f"Least sure at letter {k + 1}: `{best}` with {first:.2f}, then `{next_best}` with {second:.2f}.")
         if numbers["cover"]:
             lines.append(f"The upper {numbers['cover']} of {SIDE} rows are blank: nothing in them can be seen.")
-        if numbers["put"] != "its own choice":
+        if numbers["put"] != ITS_CHOICE:
             lines.append(f"You put in {numbers['put']} as the first letter. The rest follows from it and from the picture.")
         return "\n".join(lines)

@@ -5,17 +5,13 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.datasets import load_recorded
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
+from helpers.explorers.rnn_types_common import first_run, recorded_weights, word_network
 from helpers.melodies import TEMPO, Symbols, compose, load_melodies, longest_copy, pitch_name, wav_of
 from helpers.plots.figure import INK, caption, whole_figure
 from helpers.plots.lettering import Lettering, text_width
 from helpers.plots.number_grid import Outline, marks
-from helpers.scratch.dense import Dense
-from helpers.scratch.embedding import Embedding
-from helpers.scratch.lstm import LSTM
-from helpers.scratch.sequential import Sequential
 
 BAR = 4  # quarter notes between two lines
 SHORTEST = 16  # quarter notes for which the picture always has room
@@ -33,21 +29,14 @@ RECORDED = {"stopped in time": "LSTM", "by heart": "LSTM by heart"}  # how long 
 @lru_cache
 def note_networks():
     """Return the recorded networks as our own models, by how long they were taught, and their Symbols."""
-    run, models = load_recorded("rnn_melodies")[0], {}
-    for taught, name in RECORDED.items():
-        arrays = [run[f"{name}: weights_{place}"].astype(float) for place in range(6)]
-        (count, numbers), units = arrays[0].shape, arrays[2].shape[0]
-        model = Sequential([Embedding(count, numbers), LSTM(units, return_sequences=True), Dense(count, "softmax")])
-        model.build((None, 1))
-        model.set_weights(arrays)
-        models[taught] = model
+    run = first_run("rnn_melodies")
+    models = {taught: word_network(recorded_weights(run, 6, f"{name}: "), "softmax") for taught, name in RECORDED.items()}
     return models, Symbols(run["pitches"], run["durations"])
 
 
-@lru_cache
 def shared_by_tunes():
     """Return how many notes in a row each of the tunes shares with another one: so much is alike without copying."""
-    return load_recorded("rnn_melodies")[0]["tunes: copied"]
+    return first_run("rnn_melodies")["tunes: copied"]
 
 
 def explore_melody(model=None):

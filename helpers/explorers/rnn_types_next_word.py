@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets import load_recorded
 from helpers.explorers.controls import float_slider, rows_of, slider, text_box
 from helpers.explorers.explorer import Explorer, Impossible
+from helpers.explorers.rnn_types_common import first_run, recorded_weights, word_network
 from helpers.plots.figure import BLUE, INK, caption, whole_figure
 from helpers.plots.lettering import Lettering, text_width
 from helpers.plots.number_grid import Outline
-from helpers.scratch.dense import Dense
-from helpers.scratch.embedding import Embedding
-from helpers.scratch.lstm import LSTM
 from helpers.scratch.sequential import Sequential
 from helpers.texts import SENTENCE_ENDS, words_of
 
@@ -33,13 +30,8 @@ class Teller(NamedTuple):
 @lru_cache
 def word_teller():
     """Return the recorded Teller."""
-    run = load_recorded("rnn_next_word")[0]
-    arrays = [run[f"weights_{place}"].astype(float) for place in range(6)]
-    (words, numbers), units = arrays[0].shape, arrays[2].shape[0]
-    model = Sequential([Embedding(words, numbers), LSTM(units, return_sequences=True), Dense(words, "softmax")])
-    model.build((None, 1))
-    model.set_weights(arrays)
-    return Teller(model, tuple(run["vocabulary"].tolist()))
+    run = first_run("rnn_next_word")
+    return Teller(word_network(recorded_weights(run, 6), "softmax"), tuple(run["vocabulary"].tolist()))
 
 
 def sharpened(shares, temperature, top_k, never):

@@ -4,22 +4,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.datasets import film_review_split, load_recorded
+from helpers.datasets import film_review_split
 from helpers.explorers.controls import choice, text_box
 from helpers.explorers.explorer import Explorer, Impossible
+from helpers.explorers.rnn_types_common import OWN, first_run, recorded_weights, word_network
 from helpers.explorers.signs import signed
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, whole_figure
 from helpers.plots.lettering import Lettering
 from helpers.plots.number_grid import marks
-from helpers.scratch.dense import Dense
-from helpers.scratch.embedding import Embedding
-from helpers.scratch.lstm import LSTM
-from helpers.scratch.sequential import Sequential
 from helpers.scratch.tokenizer import Tokenizer
 
 MOST, LONGEST = 60, 16  # words of a text, and letters of a word, for which the picture has room
 SHOWN, OF_EACH = 4, 8  # words named in the sentence; reviews of each kind in the list
-OWN, UNKNOWN = "my own text", 1
+UNKNOWN = 1  # the number of every word that the network does not know
 LEFT, WIDE, BOTTOM, TALL = 78, 866, 150, 220  # of the chart, in pixels
 SAMPLES = ("a good film", "not a good film", "this film is not bad at all", "", "xyzzy plugh", "Boring! Boring! BORING!")
 
@@ -27,12 +24,8 @@ SAMPLES = ("a good film", "not a good film", "this film is not bad at all", "", 
 @lru_cache
 def review_network():
     """Return the recorded network of the lesson as our own model, and its Tokenizer."""
-    run = load_recorded("rnn_reviews")[0]
-    arrays = [run[f"weights_{place}"].astype(float) for place in range(6)]
-    (words, numbers), units = arrays[0].shape, arrays[2].shape[0]
-    model = Sequential([Embedding(words, numbers, mask_zero=True), LSTM(units), Dense(1, "sigmoid")])
-    model.build((None, 1))
-    model.set_weights(arrays)
+    run = first_run("rnn_reviews")
+    model = word_network(recorded_weights(run, 6), "sigmoid", mask_zero=True, return_sequences=False)
     return model, Tokenizer(vocabulary=run["vocabulary"])
 
 
@@ -49,11 +42,12 @@ def held_out_reviews():
 def scores_after_words(model, numbers):
     """Return the probability of "good" after every word, (words,): the output layer reads every state, not only the last."""
     embedding, recurrent, readout = model.layers
-    outputs = embedding.forward(np.asarray(numbers)[None])
-    was, recurrent.return_sequences = recurrent.return_sequences, True
-    states = recurrent.forward(outputs)
-    recurrent.return_sequences = was
-    return readout.forward(states)[0, :, 0]
+    rows, states, outputs = embedding.forward(np.asarray(numbers)[None]), None, []
+    for t in range(rows.shape[1]):
+        recurrent.forward(rows[:, t : t + 1], initial_state=states)
+        states = recurrent.states
+        outputs.append(states[0][0])
+    return readout.forward(np.stack(outputs))[:, 0]
 
 
 def explore_sentiment(model=None, tokenizer=None):

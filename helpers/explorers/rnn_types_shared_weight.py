@@ -80,7 +80,7 @@ class SharedWeight(Explorer):
         return [rows_of(list(controls.values()), 3)]
 
     def stage(self, figure):
-        self.places = {}
+        charts = {}
         for name, (bottom, height), title in (
             ("state", STATE, "the state h"),
             ("stack", STACK, "the gradient: a stack of one part for each step"),
@@ -90,14 +90,14 @@ class SharedWeight(Explorer):
             )
             axes.axhline(0, color="#8c8c8c", linewidth=1)
             caption(figure, LEFT, bottom + height + 14, title, 10.5, ha="left")
-            self.places[name] = axes
-        self.line = self.places["state"].plot([], [], "o-", color=INK, ms=5, linewidth=1.4, animated=True)[0]
-        self.kept = Outline(self.places["stack"], INK, 0.8, fill=BLUE)
-        self.cut = Outline(self.places["stack"], ORANGE, 1.4, fill="white")
-        self.full = self.places["stack"].plot([], [], color=INK, linewidth=1.4, linestyle="--", animated=True)[0]
-        self.short = self.places["stack"].plot([], [], color=ORANGE, linewidth=2, linestyle="-", animated=True)[0]
+            charts[name] = axes
+        self.line = charts["state"].plot([], [], "o-", color=INK, ms=5, linewidth=1.4, animated=True)[0]
+        self.kept = Outline(charts["stack"], INK, 0.8, fill=BLUE)
+        self.cut = Outline(charts["stack"], ORANGE, 1.4, fill="white")
+        self.full = charts["stack"].plot([], [], color=INK, linewidth=1.4, linestyle="--", animated=True)[0]
+        self.short = charts["stack"].plot([], [], color=ORANGE, linewidth=2, linestyle="-", animated=True)[0]
         self.ticks, self.scales = Lettering(figure), Lettering(figure)
-        self.table, self.numbers_shown = Lettering(figure), Lettering(figure, "bold")
+        self.numbers_shown = Lettering(figure, "bold")
         caption(
             figure,
             LEFT + WIDE / 2,
@@ -168,13 +168,9 @@ class SharedWeight(Explorer):
     def describe(self, numbers):
         w, length, cut = numbers["w"], len(numbers["x"]), numbers["truncation"]
         way = numbers["way"]
-        squash = "tanh" if numbers["activation"] == "tanh" else ""
         inner = f"x + {written(w, 2, True)} {TIMES} old h"
-        lines = [
-            f"`h = {squash}({inner})`: the same w at all {length} steps."
-            if squash
-            else f"`h = {inner}`: the same w at all {length} steps."
-        ]
+        formula = f"tanh({inner})" if numbers["activation"] == "tanh" else inner
+        lines = [f"`h = {formula}`: the same w at all {length} steps."]
         lines.append(
             f"The slope of the last h along w is the sum of {length} parts: `{short(numbers['full'])}`. Nudging w a little and "
             f"running again gives `{short(numbers['checked'])}`."

@@ -5,20 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets import load_recorded
 from helpers.explorers.controls import choice, rows_of, slider, text_box
 from helpers.explorers.explorer import Explorer, Impossible
-from helpers.pairs import END, START
+from helpers.explorers.rnn_types_common import ITS_CHOICE, OWN, first_run, recorded_weights, word_layers
+from helpers.pairs import END, START, encode
 from helpers.plots.figure import INK, ORANGE, caption, whole_figure
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import Outline
 from helpers.plots.unrolled import Cells
-from helpers.scratch.dense import Dense
 from helpers.scratch.embedding import Embedding
 from helpers.scratch.encoder_decoder import EncoderDecoder
 from helpers.scratch.lstm import LSTM
 
-OWN, ITS_CHOICE = "my own text", "its own choice"
 LONGEST, LONGEST_TEXT = 11, 48  # symbols written (an ISO date has 10, then the end); letters read
 SAMPLES = ("3 april 2019", "", "april", "???", "2019 2019 2019", "31 february 1999")
 SHOWN = 24  # dates in the list
@@ -36,22 +34,21 @@ class Translator(NamedTuple):
 @lru_cache
 def date_translator():
     """Return the recorded Translator of dates."""
-    run = load_recorded("rnn_dates")[0]
-    arrays = [run[f"LSTM: weights_{place}"].astype(float) for place in range(10)]
+    run = first_run("rnn_dates")
+    arrays = recorded_weights(run, 10, "LSTM: ")
     arrays.insert(4, arrays.pop(1))  # Keras lists both embeddings first, ours the whole encoder
-    letters, symbols, units = run["source_characters"], run["target_characters"], arrays[2].shape[0]
+    letters, units = run["source_characters"], len(arrays[2])
     reader = [Embedding(len(letters), arrays[0].shape[1], mask_zero=True), LSTM(units)]
-    writer = [Embedding(len(symbols), arrays[4].shape[1]), LSTM(units, return_sequences=True), Dense(len(symbols), "softmax")]
-    model = EncoderDecoder(reader, writer)
+    model = EncoderDecoder(reader, word_layers(arrays[4:], "softmax"))
     model.build((None, 1))
     model.set_weights(arrays)
-    return Translator(model, letters, symbols)
+    return Translator(model, letters, run["target_characters"])
 
 
 @lru_cache
 def held_out_dates():
     """Return dates that the recorded network never saw: a tuple of (as written, ISO)."""
-    run = load_recorded("rnn_dates")[0]
+    run = first_run("rnn_dates")
     return tuple(zip(run["written"][:SHOWN].tolist(), run["iso"][:SHOWN].tolist(), strict=True))
 
 
@@ -73,7 +70,6 @@ class Translation(Explorer):
 
     def __init__(self, translator):
         self.translator = date_translator() if translator is None else translator
-        self.numbers_of = {letter: number for number, letter in enumerate(self.translator.letters.tolist()) if letter}
         self.rows = [*ROWS, END]
         order = self.translator.symbols.tolist()
         self.places = [order.index(symbol) for symbol in self.rows]
@@ -107,7 +103,6 @@ class Translation(Explorer):
         self.read = Label(figure, LEFT - 40, 424, 13, weight="bold")
         self.between = Label(figure, LEFT - 40, 398, 10)
         self.out, self.truth = Lettering(figure, "bold"), Lettering(figure)
-        self.row_names = Lettering(figure)
         for y, text in ((424, "reads"), (TOP + 40, "writes"), (TOP + 22, "right")):
             caption(figure, 62, y, text, 10, ha="right")
         self.middles = np.array([LEFT + (WIDE + 8) * k for k in range(LONGEST)])
@@ -127,16 +122,20 @@ class Translation(Explorer):
     def compute(self, date, text, written, put, place):
         truth = dict(self.dates).get(date)
         text = (text if date == OWN else date).lower()
-        letters = [letter for letter in text if letter in self.numbers_of]
-        if not letters:
+        source = encode([text], self.translator.letters, skip=True)
+        if not source.size:
             raise Impossible("There is no letter or digit that the network knows. Write a date, then press Enter.")
         if len(text) > LONGEST_TEXT:
             raise Impossible(f"This text has {len(text)} letters. The picture has room for {LONGEST_TEXT}.")
-        source = np.array([[self.numbers_of[letter] for letter in letters]])
         forced = None if put == ITS_CHOICE else place - 1
         symbols, shares = self._write(source, forced, put)
         return {
-            **{"text": text, "letters": len(letters), "skipped": sorted(set(text) - set(letters)), "truth": truth},
+            **{
+                "text": text,
+                "letters": source.size,
+                "skipped": sorted({*text} - {*self.translator.letters.tolist()}),
+                "truth": truth,
+            },
             **{"symbols": symbols, "shares": shares[:, self.places], "written": min(written, len(symbols))},
             **{"forced": forced if forced is not None and forced < len(symbols) else None, "put": put},
         }
@@ -159,10 +158,8 @@ class Translation(Explorer):
         values[:count] = shares[:count]
         places = np.stack(np.meshgrid(self.middles, self.heights, indexing="ij"), axis=-1)
         self.cells.set(places.reshape(-1, 2), values.ravel())
-        half = np.array([WIDE, HIGH]) / 2
-        corners = half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
         rows = [self.rows.index(symbol) for symbol in numbers["symbols"][:count]]
-        frames = [places[k, row] + corners for k, row in enumerate(rows)]
+        frames = self.cells.corners([places[k, row] for k, row in enumerate(rows)])
         forced = numbers["forced"]
         self.chosen.put([frame for k, frame in enumerate(frames) if k != forced])
         self.forced.put([frame for k, frame in enumerate(frames) if k == forced])

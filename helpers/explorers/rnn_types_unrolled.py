@@ -149,7 +149,7 @@ class Unrolled(WithPlay):
         )
         self.fed_back = Arrows(figure, "#5a5a5a", 1.2, (0, (3, 2)))
         self.letters, self.bold = Lettering(figure), Lettering(figure, "bold")
-        self.later, self.heads, self.wanted = Lettering(figure), Lettering(figure), Lettering(figure)
+        self.heads, self.wanted = Lettering(figure), Lettering(figure)
         self.handed, self.passes = Lettering(figure), Lettering(figure)
         self.whose = Label(figure, PANEL, 400, 11, weight="bold")
         self.uses = Outline(whole, ORANGE, 2)
@@ -166,7 +166,6 @@ class Unrolled(WithPlay):
             *artists,
             self.letters,
             self.bold,
-            self.later,
             self.heads,
             self.wanted,
             self.names,
@@ -261,9 +260,8 @@ class Unrolled(WithPlay):
         self.past.set(past)
         self.now.set(now)
         for lettering, texts, size in ((self.letters, letters, 10), (self.bold, bold, 12)):
-            lettering.write(
-                *([list(each) for each in zip(*texts, strict=True)][:2] or ([], [])), size, [c for *_, c in texts] or ["k"]
-            )
+            names, places, colours = zip(*texts, strict=True) if texts else ((), (), ())
+            lettering.write(names, places, size, colours)
         loops = [t for t in numbers["fed_back"] if t <= numbers["cursor"]]
         middle = [LEFT + GAP * t - GAP / 2 for t in loops]
         self.fed_back.set([[(x - GAP / 2 + WIDE / 2, Y), (x, Y), (x, X), (x + GAP / 2 - WIDE / 2 - 1, X)] for x in middle])
@@ -297,10 +295,8 @@ class Unrolled(WithPlay):
         self.uses.put(framed)
         self.matrix.set(places, values)
         self.names.write(*zip(*names, strict=True), 9.5, align="left")
-        whose = {AFTER_READING: "Decoder (writes)" if numbers["writing"] else "Encoder (reads)"}.get(
-            numbers["kind"], "The weights"
-        )
-        self.whose.set_text(whose)
+        both = numbers["kind"] == AFTER_READING
+        self.whose.set_text("The weights" if not both else "Decoder (writes)" if numbers["writing"] else "Encoder (reads)")
 
     def describe(self, numbers):
         kind, t = numbers["kind"], numbers["cursor"]

@@ -10,7 +10,7 @@ from helpers.plots.figure import INK, house_style, new_figure, whole_figure
 from helpers.plots.lettering import Lettering
 from helpers.plots.number_grid import number_text
 from helpers.plots.pictures import Picture
-from helpers.plots.pixels import colour_table, is_dark, unpack
+from helpers.plots.pixels import colour_table, is_dark, named_colour, unpack
 
 EMPTY, LINE, FAINT = "#f6f6f6", "#8c8c8c", "#d4d4d4"
 
@@ -45,15 +45,17 @@ class Cells(Artist):
         known = np.isfinite(values)
         share = (np.where(known, values, self.least) - self.least) / (self.most - self.least)
         colours = self._table[np.rint(share.clip(0, 1) * 255).astype(np.uint8)]
-        faces = np.concatenate([unpack(colours) / 255, np.ones((len(values), 1))], axis=1)
-        faces[~known] = [int(EMPTY[k : k + 2], 16) / 255 for k in (1, 3, 5)] + [1]
-        corners = self.half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-        self._boxes.set_verts(places[:, None] + corners)
-        self._boxes.set_facecolors(faces)
+        colours[~known] = named_colour(EMPTY)
+        self._boxes.set_verts(self.corners(places))
+        self._boxes.set_facecolors(unpack(colours) / 255)
         self._boxes.set_edgecolors([LINE if each else FAINT for each in known])
         written = known & (np.abs(np.where(known, values, 0)) >= self.hidden)
         inks = np.where(is_dark(colours[written]), "white", "black")
         self._numbers.write([number_text(self.fmt, value) for value in values[written]], places[written], self.size, inks)
+
+    def corners(self, places):
+        """Return the corners of cells at these places (cells, 2), for frames around them: (cells, 4, 2)."""
+        return np.reshape(places, (-1, 1, 2)) + self.half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
 
     def draw(self, renderer):
         """Draw the boxes and their numbers."""

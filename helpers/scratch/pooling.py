@@ -132,6 +132,9 @@ class Flatten(Layer):
         """Return the gradient in the shape of the inputs."""
         return gradient.reshape(self.shape)
 
+    def compute_mask(self, inputs, mask=None):
+        """Return None: a row of numbers has no steps that could be padding."""
+
 
 def _pooled(images, pool_size, strides, padding, fill):
     """Return the padded images, the function of a place in the window, all places, and slices that take the padding away."""

@@ -239,8 +239,6 @@ def forward_through(layers, inputs, training=False):
         options = {} if mask is None or not layer.takes_mask else {"mask": mask}
         outputs = layer.forward(inputs, training, **options)
         mask = layer.compute_mask(inputs, mask)
-        if isinstance(outputs, np.ndarray) and outputs.ndim == 2:
-            mask = None  # Flatten leaves no steps
         inputs = outputs
     return inputs, mask
 
