@@ -224,7 +224,7 @@ class Unrolled(WithPlay):
         after_reading = numbers["kind"] == AFTER_READING
         x = LEFT + GAP * (len(numbers["numbers"]) - 1) + WIDE / 2 + 7
         self.border.set_data([x, x] if after_reading else [], [32, Y + 86] if after_reading else [])
-        limit = f" (this network has learnt to read {MOST_READ} at most)" if numbers["too_many"] else ""
+        limit = f" (it reads {MOST_READ} at most)" if numbers["too_many"] else ""
         texts = ["encoder", "decoder", f"only the state passes over{limit}"] if after_reading else []
         places = [(x - 34, Y + 66), (x + 52, Y + 66), (x + 4, 16)][: len(texts)]
         self.handed.write(texts[:2], places[:2], 10)
@@ -263,8 +263,10 @@ class Unrolled(WithPlay):
             names, places, colours = zip(*texts, strict=True) if texts else ((), (), ())
             lettering.write(names, places, size, colours)
         loops = [t for t in numbers["fed_back"] if t <= numbers["cursor"]]
-        middle = [LEFT + GAP * t - GAP / 2 for t in loops]
-        self.fed_back.set([[(x - GAP / 2 + WIDE / 2, Y), (x, Y), (x, X), (x + GAP / 2 - WIDE / 2 - 1, X)] for x in middle])
+        ends = [
+            LEFT + GAP * (t - 1) + WIDE / 2 for t in loops
+        ]  # of the cell that is fed back; the letter U stands further right
+        self.fed_back.set([[(x, Y), (x + 7, Y), (x + 7, X), (x + GAP - WIDE - 1, X)] for x in ends])
         x = LEFT + GAP * numbers["cursor"]
         self.frame.put([[(x - 30, 38), (x + 30, 38), (x + 30, Y + 50), (x - 30, Y + 50)]])
 

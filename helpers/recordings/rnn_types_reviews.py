@@ -64,7 +64,7 @@ def mean_of_steps():
     return layers.GlobalAveragePooling1D()  # over real words only: it heeds the mask
 
 
-MODELS = {  # name -> how the network is made, and its epochs: chosen on a part of the training reviews, where some learn late
+MODELS = {  # name -> how the network is made, and its epochs: for LSTM and simple RNN chosen on a part of the training reviews
     "LSTM": (lstm, 6),
     "LSTM without mask": (lambda: lstm(mask=False), 20),
     "LSTM without mask, padding in front": (lambda: lstm(mask=False), 6),
