@@ -243,7 +243,8 @@ def test_a_picture_gets_the_name_of_a_letter_with_a_mark_never_seen_on_it(runs):
         return runs("rnn_letters", f"{name}: {part}")
 
     assert 0.4 < figures("LSTM").mean() < 0.7
-    assert figures("LSTM").mean() > figures("two classifiers").mean() + 0.02
+    assert figures("CNN with two answers").min() > figures("LSTM").max() + 0.1  # told that there are two things
+    assert figures("LSTM").mean() > figures("two classifiers").mean()
     assert figures("nearest").max() == figures("most frequent").max() == 0  # both know whole names only
     assert figures("LSTM", "letter").min() > 0.93 and figures("LSTM", "mark").max() < 0.7  # mistakes are in the mark
     assert figures("LSTM", "letters").min() > figures("nearest", "letters").max() + 0.1

@@ -11,6 +11,7 @@ from helpers.explorers.rnn_types_common import first_run, recorded_weights, word
 from helpers.plots.figure import BLUE, INK, caption, whole_figure
 from helpers.plots.lettering import Lettering, text_width
 from helpers.plots.number_grid import Outline
+from helpers.scratch.activations import softmax
 from helpers.scratch.sequential import Sequential
 from helpers.texts import SENTENCE_ENDS, words_of
 
@@ -41,9 +42,8 @@ def sharpened(shares, temperature, top_k, never):
     """
     logs = np.log(np.maximum(shares, 1e-30)) / temperature
     logs[list(never)] = -np.inf
-    lowest = np.sort(logs)[-top_k]
-    powers = np.where(logs >= lowest, np.exp(logs - logs.max()), 0.0)
-    return powers / powers.sum()
+    logs[logs < np.sort(logs)[-top_k]] = -np.inf
+    return softmax(logs)
 
 
 def explore_next_word(teller=None):

@@ -15,7 +15,7 @@ from helpers.plots.number_grid import marks
 from helpers.scratch.tokenizer import Tokenizer
 
 MOST, LONGEST = 60, 16  # words of a text, and letters of a word, for which the picture has room
-SHOWN, OF_EACH = 4, 8  # words named in the sentence; reviews of each kind in the list
+SHOWN, TURNS, OF_EACH = 4, 0.05, 8  # most words that are marked, least change of a marked word; reviews of each kind
 UNKNOWN = 1  # the number of every word that the network does not know
 LEFT, WIDE, BOTTOM, TALL = 78, 866, 150, 220  # of the chart, in pixels
 SAMPLES = ("a good film", "not a good film", "this film is not bad at all", "", "xyzzy plugh", "Boring! Boring! BORING!")
@@ -86,7 +86,7 @@ class Sentiment(Explorer):
             axes.plot([LEFT, LEFT + WIDE], [y, y], color="#8c8c8c", linewidth=1, linestyle="--" if share == 0.5 else "-")
             caption(figure, LEFT - 8, y, text, 10, ha="right")
         caption(figure, LEFT, BOTTOM + TALL + 18, "the score after every word", 10.5, ha="left")
-        text = "triangles: the words that turned it most, blue up and orange down"
+        text = f"triangles: the words that turned it most (by {TURNS} or more), blue up and orange down"
         caption(figure, LEFT + WIDE, BOTTOM + TALL + 18, text, 10, ha="right")
         self.curve = axes.plot([], [], color=INK, linewidth=1.4, linestyle="-", animated=True)[0]
         self.still, self.up, self.down = marks(axes, "o", INK, 5), marks(axes, "^", BLUE, 11), marks(axes, "v", ORANGE, 11)
@@ -107,9 +107,10 @@ class Sentiment(Explorer):
         scores = scores_after_words(self.model, numbers)
         before = float(self.model.layers[-1].forward(np.zeros((1, self.model.layers[1].units)))[0, 0])  # nothing was read yet
         changes = np.diff(np.concatenate([[before], scores]))
+        most = np.argsort(-np.abs(changes))[:SHOWN]
         return {
             **{"words": words, "known": numbers != UNKNOWN, "scores": scores, "start": before, "changes": changes},
-            **{"turned": np.argsort(-np.abs(changes))[:SHOWN], "opinion": opinion},
+            **{"turned": most[np.abs(changes[most]) >= TURNS], "opinion": opinion},
         }
 
     def paint(self, numbers):
@@ -138,7 +139,8 @@ class Sentiment(Explorer):
         answer = "good" if scores[-1] > 0.5 else "bad"
         lines = [f"After the last word: `{scores[-1]:.2f}`, so the network says {answer}.{opinion}"]
         turned = ", ".join(f"{words[k]} {signed(changes[k], '{:+.2f}')}" for k in sorted(numbers["turned"]))
-        lines.append(f"Before the first word it was {numbers['start']:.2f}. What turned it most: {turned}.")
+        turned = f"What turned it most: {turned}" if turned else f"No word turned it by {TURNS} or more"
+        lines.append(f"Before the first word it was {numbers['start']:.2f}. {turned}.")
         unknown = sum(~numbers["known"])
         if unknown:
             it = "word is" if unknown == 1 else "words are"

@@ -99,7 +99,7 @@ class Arrows(Artist):
 
 
 TYPES = (  # name, example, and for each step: whether something goes in, and whether something comes out
-    ("one to one", "a number:\nlarge or small?", ["xy"]),
+    ("one to one", "a number:\nabove 0?", ["xy"]),
     ("one to many", "a picture:\nits name, in letters", ["xy", "y", "y"]),
     ("many to one", "the words of a review:\ngood or bad?", ["x", "x", "xy"]),
     ("many to many,\nstep by step", "words of a sentence:\nnoun or verb, each", ["xy", "xy", "xy"]),
@@ -107,10 +107,12 @@ TYPES = (  # name, example, and for each step: whether something goes in, and wh
 )
 
 
+MIDDLE, SIDE, STEP, GAP = 126, 26, 47, 30  # height of the states, size of a box, between two steps, between two boxes, in pixels
+
+
 def show_types():
     """Return a drawing of the types of recurrent networks: boxes for inputs x, states h and outputs y, and the ways between."""
-    side, step, gap = 26, 40, 30
-    height, room = 248, 900 / len(TYPES)
+    height, room = 254, 900 / len(TYPES)
     with house_style():
         figure = new_figure(900, height)
         axes = whole_figure(figure)
@@ -118,24 +120,37 @@ def show_types():
             middle = room * (place + 0.5)
             axes.text(middle, height - 6, name, ha="center", va="top", fontsize=11, weight="bold")
             axes.text(middle, 40, example, ha="center", va="top", fontsize=9.5)
+            reads = sum("x" in holds for holds in steps)
             for t, holds in enumerate(steps):
-                x = middle + step * (t - (len(steps) - 1) / 2)
-                boxes = (
-                    {"h": 120}
-                    | ({"x": 120 - side - gap} if "x" in holds else {})
-                    | ({"y": 120 + side + gap} if "y" in holds else {})
-                )
-                for letter, y in boxes.items():
-                    face = {"x": "#dfe9f3", "h": "#ffffff", "y": "#fbe3d2"}[letter]
-                    corners = [x - side / 2, y - side / 2]
-                    axes.add_patch(Rectangle(corners, side, side, facecolor=face, edgecolor=INK, linewidth=1.2))
-                    axes.text(x, y - 1, letter, ha="center", va="center", fontsize=11)
-                ways = [("W", (x, 120 - side / 2 - gap), (x, 120 - side / 2))] if "x" in holds else []
-                ways += [("V", (x, 120 + side / 2), (x, 120 + side / 2 + gap))] if "y" in holds else []
-                ways += [("U", (x - step + side / 2, 120), (x - side / 2, 120))] if t else []
-                for letter, start, end in ways:
-                    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0})
-                    spot = (end[0] - 7, 130) if letter == "U" else (x + 9, (start[1] + end[1]) / 2 + 1)
-                    axes.text(*spot, letter, ha="center", va="center", fontsize=9)
+                second = "y" not in steps[0] and t >= reads  # the part that writes has weights of its own
+                fed_back = bool(t) and "x" not in holds and "y" in steps[t - 1]
+                _draw_step(axes, middle + STEP * (t - (len(steps) - 1) / 2), holds, t > 0, fed_back, "\N{PRIME}" * second)
     names = ", ".join(name.replace("\n", " ") for name, _, _ in TYPES)
-    return Picture(figure, f"Five drawings: {names}. x goes in, h is the state that is handed on, y comes out.")
+    return Picture(
+        figure,
+        f"Five drawings: {names}. x goes in, h is the state that is handed on, y comes out; a dashed way leads from an output "
+        "to the next input.",
+    )
+
+
+def _draw_step(axes, x, holds, goes_on, fed_back, prime):
+    """Draw the boxes of one step, whose middle is at x, and the ways to them, with the letters of their weights."""
+    half = SIDE / 2
+    heights = {"x": MIDDLE - SIDE - GAP, "h": MIDDLE, "y": MIDDLE + SIDE + GAP}
+    for letter in [*holds, "h"]:
+        face = {"x": "#dfe9f3", "h": "#ffffff", "y": "#fbe3d2"}[letter]
+        corner = (x - half, heights[letter] - half)
+        axes.add_patch(Rectangle(corner, SIDE, SIDE, facecolor=face, edgecolor=INK, linewidth=1.2))
+        axes.text(x, heights[letter] - 1, letter, ha="center", va="center", fontsize=11)
+    below, above = MIDDLE - half, MIDDLE + half
+    ways = [("W", (x, below - GAP), (x, below), (x + 9, below - GAP / 2 + 1))] if "x" in holds else []
+    ways += [("V", (x, above), (x, above + GAP), (x + 9, above + GAP / 2 + 1))] if "y" in holds else []
+    ways += [("U" + prime, (x - STEP + half, MIDDLE), (x - half, MIDDLE), (x - STEP + half + 7, MIDDLE + 9))] if goes_on else []
+    if fed_back:
+        turn, low = x - half - 6, below - 20
+        corners = [(x - STEP + half, heights["y"]), (turn, heights["y"]), (turn, low), (x, low)]
+        axes.plot(*zip(*corners, strict=True), color=INK, linewidth=1, linestyle=(0, (3, 2)))
+        ways.append(("W" + prime, (x, low), (x, below), (x + 10, low + 8)))
+    for letter, start, end, spot in ways:
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0})
+        axes.text(*spot, letter, ha="center", va="center", fontsize=9)

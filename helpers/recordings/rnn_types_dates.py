@@ -82,7 +82,7 @@ def encoder_decoder(cell="LSTM", source_characters=43, target_characters=14, uni
 
 def teach(model, inputs, answers, learning_rate, epochs, batch_size=BATCH, callbacks=()):
     """Compile the model and train it; the learning rate falls from its start to 0 along half a wave of a cosine."""
-    updates = epochs * -(-len(answers) // batch_size)
+    updates = epochs * -(-len(keras.tree.flatten(answers)[0]) // batch_size)  # a model with two outputs has two answers
     falling = keras.optimizers.schedules.CosineDecay(learning_rate, updates)
     model.compile(keras.optimizers.Adam(falling), "sparse_categorical_crossentropy")
     return model.fit(inputs, answers, epochs=epochs, batch_size=batch_size, verbose=0, callbacks=list(callbacks))

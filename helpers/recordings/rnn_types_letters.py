@@ -34,6 +34,7 @@ def train_letters(seed):
     found = {"characters": characters, "weights": model.count_params()} | scores("LSTM", written, held_out)
     for name, way in {"most frequent": by_frequency, "nearest": by_neighbour, "two classifiers": by_two_classifiers}.items():
         found |= scores(name, way(train, held_out), held_out)
+    found |= scores("CNN with two answers", by_two_answers(train, held_out, seed), held_out)
     if seed == 0:
         found |= {f"weights_{place}": array.astype(np.float16) for place, array in enumerate(model.get_weights())}
         found |= {"pictures": np.round(255 * held_out.picture[:48]).astype(np.uint8), "written": written[:48]}
@@ -48,14 +49,17 @@ def captioner(characters=30, units=96):
     of the name, characters) says, for each place, which character follows.
     """
     picture, so_far = keras.Input((32, 32, 1)), keras.Input((None,), dtype="int32")
-    seen = picture
-    for filters in (16, 32):
-        seen = layers.MaxPooling2D()(layers.Conv2D(filters, 3, activation="relu")(seen))
-    seen = layers.Dropout(0.3)(layers.Flatten()(seen))
-    state = layers.Dense(units, activation="tanh")(seen)
+    state = eyes(picture, units)
     write = layers.Embedding(characters, 32, mask_zero=True)(so_far)
     write = layers.LSTM(units, return_sequences=True)(write, initial_state=[state, state])
     return keras.Model([picture, so_far], layers.Dense(characters, activation="softmax")(write))
+
+
+def eyes(picture, units):
+    """Return what a CNN makes of pictures (batch, 32, 32, 1): (batch, units)."""
+    for filters in (16, 32):
+        picture = layers.MaxPooling2D()(layers.Conv2D(filters, 3, activation="relu")(picture))
+    return layers.Dense(units, activation="tanh")(layers.Dropout(0.3)(layers.Flatten()(picture)))
 
 
 def scores(name, written, letters):
@@ -81,11 +85,29 @@ def by_neighbour(train, held_out):
 
 def by_two_classifiers(train, held_out):
     """Return the names that two linear classifiers of the pixels make, one of them for the letter and one for the mark."""
-    parts = [
-        LogisticRegression(C=10, max_iter=500).fit(flat(train.picture), answer).predict(flat(held_out.picture))
-        for answer in (train.letter, train.mark)
-    ]
-    return np.array([f"{letter} with {mark}" if mark else letter for letter, mark in zip(*parts, strict=True)])
+    return joined(
+        *(
+            LogisticRegression(C=10, max_iter=500).fit(flat(train.picture), answer).predict(flat(held_out.picture))
+            for answer in (train.letter, train.mark)
+        )
+    )
+
+
+def by_two_answers(train, held_out, seed, units=96):
+    """Return the names that the CNN of the captioner makes with two outputs in place of a decoder: the letter and the mark."""
+    kinds, answers = zip(*(np.unique(part, return_inverse=True) for part in (train.letter, train.mark)), strict=True)
+    set_seeds(seed)
+    picture = keras.Input((32, 32, 1))
+    seen = eyes(picture, units)
+    model = keras.Model(picture, [layers.Dense(len(each), activation="softmax")(seen) for each in kinds])
+    teach(model, train.picture[..., None], list(answers), RATE, EPOCHS)
+    shares = model.predict_on_batch(held_out.picture[..., None])
+    return joined(*(each[share.argmax(axis=1)] for each, share in zip(kinds, shares, strict=True)))
+
+
+def joined(letters, marks):
+    """Return the names (pictures,) of letters with marks; a mark may be empty."""
+    return np.array([f"{letter} with {mark}" if mark else letter for letter, mark in zip(letters, marks, strict=True)])
 
 
 def flat(pictures):
