@@ -22,6 +22,7 @@ from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
 from helpers.scratch.embedding import Embedding
 from helpers.scratch.encoder_decoder import EncoderDecoder
+from helpers.scratch.gru import GRU
 from helpers.scratch.lstm import LSTM
 from helpers.scratch.pooling import AveragePooling2D, Flatten, GlobalAveragePooling2D, MaxPooling2D
 from helpers.scratch.recurrent import Recurrent, SimpleRNN
@@ -40,11 +41,12 @@ _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "Embedding": (Embedding, ("input_dim", "output_dim", "mask_zero")),
     "SimpleRNN": (SimpleRNN, ("units", "activation", "return_sequences", "return_state")),
     "LSTM": (LSTM, ("units", "return_sequences", "return_state")),
+    "GRU": (GRU, ("units", "return_sequences", "return_state")),
 }
 # Options of Keras's layers that ours do not have, and the only value with which both mean the same.
 _FIXED = {"data_format": "channels_last", "groups": 1, "keepdims": False}
 _FIXED_RECURRENT = {"use_bias": True, "go_backwards": False, "stateful": False, "zero_output_for_mask": False}
-_FIXED_LSTM = {"activation": "tanh", "recurrent_activation": "sigmoid"}
+_FIXED_GATES = {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True}
 
 
 def set_seeds(seed):
@@ -183,7 +185,8 @@ def _to_scratch_layer(layer):
     if kind not in _SCRATCH:
         raise ValueError(f"model: expected layers out of {', '.join(sorted(_SCRATCH))}, got {kind} (named {layer.name!r})")
     scratch, options = _SCRATCH[kind]
-    fixed = _FIXED | (_FIXED_RECURRENT if issubclass(scratch, Recurrent) else {}) | (_FIXED_LSTM if scratch is LSTM else {})
+    fixed = _FIXED | (_FIXED_RECURRENT if issubclass(scratch, Recurrent) else {})
+    fixed = fixed | (_FIXED_GATES if scratch in (LSTM, GRU) else {})
     for option, value in fixed.items():
         if config.get(option, value) != value:
             raise ValueError(f"model: expected {option}={value!r} in the layer {layer.name!r}, got {config[option]!r}")

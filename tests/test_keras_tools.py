@@ -18,6 +18,7 @@ from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
 from helpers.scratch.embedding import Embedding
 from helpers.scratch.encoder_decoder import EncoderDecoder
+from helpers.scratch.gru import GRU
 from helpers.scratch.lstm import LSTM
 from helpers.scratch.optimizers import SGD
 from helpers.scratch.recurrent import SimpleRNN
@@ -256,6 +257,7 @@ def with_random_weights(model):
 SEQUENCES = {
     "SimpleRNN": [layers.SimpleRNN(4, activation="relu", return_sequences=True), layers.SimpleRNN(3), layers.Dense(2)],
     "LSTM": [layers.Dropout(0.5), layers.LSTM(4, return_sequences=True), layers.Dense(2, "sigmoid"), layers.LSTM(3)],
+    "GRU": [layers.GRU(4, return_sequences=True), layers.Dropout(0.5), layers.GRU(3), layers.Dense(2)],
 }
 
 
@@ -290,7 +292,7 @@ def test_what_takes_any_number_of_steps_can_be_trained_and_judged():
         assert str(problem.value) == f"y: expected shape (examples, None, 3), got {shape}"
 
 
-@pytest.mark.parametrize("kind", [SimpleRNN, LSTM])
+@pytest.mark.parametrize("kind", [SimpleRNN, LSTM, GRU])
 def test_copy_weights_goes_both_ways_for_recurrent_layers(kind):
     theirs, ours = getattr(layers, kind.__name__)(3), kind(3)
     theirs.build((None, None, 2))
@@ -320,7 +322,9 @@ BAD_RECURRENT = [
     ),
     (layers.SimpleRNN(2, activation="gelu"), "activation: expected one of .*'relu'.* got 'gelu'"),
     (layers.LSTM(2, return_state=True), r"layers\[0\]: expected one output, got return_state=True; use EncoderDecoder"),
-    (layers.GRU(2, name="rnn"), r"model: expected layers out of .*, LSTM, .*, got GRU \(named 'rnn'\)"),
+    (layers.GRU(2, reset_after=False, name="rnn"), "model: expected reset_after=True in the layer 'rnn', got False"),
+    (layers.GRU(2, activation="relu", name="rnn"), "model: expected activation='tanh' in the layer 'rnn', got 'relu'"),
+    (layers.LayerNormalization(name="rnn"), r"expected layers out of .*, LSTM, .*, got LayerNormalization \(named 'rnn'\)"),
     (layers.Bidirectional(layers.LSTM(2), name="rnn"), r"expected layers out of .*, got Bidirectional \(named 'rnn'\)"),
     (layers.Masking(name="skip"), r"model: expected layers out of .*, got Masking \(named 'skip'\)"),
     (layers.TimeDistributed(layers.Dense(2)), "model: expected layers out of .*, got TimeDistributed"),
@@ -342,7 +346,7 @@ def translator(kind="LSTM", source="words", mask_zero=False):
     if source == "pictures":
         inputs = keras.Input((6, 5, 1))
         hidden = layers.Dropout(0.5)(layers.Flatten()(layers.Conv2D(2, 3, activation="relu")(inputs)))
-        states = [layers.Dense(4, "tanh")(hidden)] * (1 if kind == "SimpleRNN" else 2)
+        states = [layers.Dense(4, "tanh")(hidden)] * (2 if kind == "LSTM" else 1)
     else:
         inputs = keras.Input((None,))
         read = layers.Embedding(9, 3, mask_zero=True)(inputs)
@@ -356,7 +360,7 @@ def translator(kind="LSTM", source="words", mask_zero=False):
 
 @pytest.mark.parametrize("mask_zero", [False, True])
 @pytest.mark.parametrize("source", ["words", "words, two layers", "pictures"])
-@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM"])
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
 def test_to_scratch_carries_encoder_and_decoder_across(kind, source, mask_zero):
     theirs = with_random_weights(translator(kind, source, mask_zero))
     ours = to_scratch(theirs)
@@ -548,13 +552,6 @@ def nothing_but_two_inputs():
     return keras.Model([first, second], layers.Add(name="sum")([first, second]))
 
 
-def of_gru():
-    source, symbols, read, _, embedded = parts()
-    _, state = layers.GRU(4, return_state=True, name="reader")(read)
-    written = layers.GRU(4, return_sequences=True)(embedded, initial_state=state)
-    return keras.Model([source, symbols], layers.Dense(7)(written))
-
-
 def backwards_reader():
     source, symbols, read, _, embedded = parts()
     _, *states = layers.LSTM(4, return_state=True, go_backwards=True, name="reader")(read)
@@ -604,7 +601,6 @@ BAD_TRANSLATORS = {
     writer_with_a_mask_of_its_own: "model: expected one input of the layer 'writer', got 2",
     state_in_the_middle: "encoder: expected one output of each layer but the last, got return_state=True",
     nothing_but_two_inputs: "model: expected one input of the layer 'sum', got 2",
-    of_gru: r"model: expected layers out of .*, got GRU \(named 'reader'\)",
     backwards_reader: "model: expected go_backwards=False in the layer 'reader', got True",
     subclassed: "model: expected a keras.Sequential, or a keras.Model with two inputs, got Subclassed",
 }

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.scratch.activations import sigmoid
-from helpers.scratch.lstm import LSTM, LSTMStep, lstm_step
+from helpers.scratch.lstm import LSTM, PARTS, LSTMStep, lstm_run, lstm_step
 
-PARTS = ("input", "forget", "candidate", "output")  # in the order in which their weights stand
 SHUT, OPEN = -50, 50  # a bias far below or above 0
 MASK = np.array([[1, 1, 0, 1], [1, 0, 0, 0], [0, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]], bool)
 
@@ -152,6 +151,42 @@ def test_the_trace_is_that_of_the_last_forward():
     kept = layer.trace
     kept["h"][:] = 7
     assert not (layer.trace["h"] == 7).any(), "a copy"
+
+
+# Gates taken by the hand.
+
+
+@pytest.mark.parametrize("gate", PARTS)
+def test_a_gate_that_is_held_has_its_number_and_the_others_are_left_to_the_network(gate):
+    layer, (inputs, (h, c)) = build(), example()
+    free = lstm_step(inputs[:, 0], h, c, **layer.weights)
+    held = lstm_step(inputs[:, 0], h, c, **layer.weights, held={gate: [0.25, np.nan, 0]})
+    for name in PARTS:
+        expected = getattr(free, name).copy()
+        if name == gate:
+            expected[:, 0], expected[:, 2] = 0.25, 0
+        assert_array_equal(getattr(held, name), expected, name)
+    assert_allclose(held.c, held.forget * c + held.input * held.candidate, rtol=1e-12)
+    assert_allclose(held.h, held.output * np.tanh(held.c), rtol=1e-12)
+    assert not np.array_equal(held.h, free.h)
+
+
+def test_lstm_run_is_the_layer_until_a_gate_is_held():
+    layer, (inputs, _) = build(return_sequences=True), example()
+    free = lstm_run(inputs, **layer.weights)
+    assert_array_equal(free.h, layer.forward(inputs))
+    for name, array in layer.trace.items():
+        assert_array_equal(getattr(free, name), array, name)
+    held = lstm_run(inputs, **layer.weights, held={"forget": 1, "input": 0}, since=2)
+    for name in LSTMStep._fields:
+        assert_array_equal(getattr(held, name)[:, :2], getattr(free, name)[:, :2], name)
+    assert_array_equal(held.c[:, 2:], np.repeat(held.c[:, 1:2], 2, axis=1), "nothing is forgotten and nothing written")
+    assert not np.array_equal(free.c[:, 2:], held.c[:, 2:])
+
+
+def test_lstm_run_refuses_gates_that_there_are_not():
+    with pytest.raises(ValueError, match="held: expected gates out of input, forget, candidate, output, got reset"):
+        lstm_run(np.zeros((1, 2, 2)), **build().weights, held={"reset": 1})
 
 
 # Gradients.

@@ -1,6 +1,7 @@
 """Recurrent layers from scratch against Keras, forward and back through time: masks, states, truncation, and bad input.
 
-What all recurrent layers share is tried with both, SimpleRNN and LSTM. What only an LSTM has is in test_lstm.py.
+What all recurrent layers share is tried with SimpleRNN, LSTM and GRU. What only the last two have is in test_lstm.py and
+test_gru.py.
 """
 
 from functools import partial
@@ -15,20 +16,25 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.scratch.activations import ACTIVATIONS
 from helpers.scratch.dense import Dense
+from helpers.scratch.gru import GRU
 from helpers.scratch.layer import orthogonal
 from helpers.scratch.lstm import LSTM
 from helpers.scratch.recurrent import SimpleRNN, simple_rnn_step
 
-KINDS = {"SimpleRNN": (SimpleRNN, keras.layers.SimpleRNN), "LSTM": (LSTM, keras.layers.LSTM)}
-CELLS = {"SimpleRNN": keras.layers.SimpleRNNCell, "LSTM": keras.layers.LSTMCell}
-STATES = {"SimpleRNN": 1, "LSTM": 2}
+KINDS = {
+    "SimpleRNN": (SimpleRNN, keras.layers.SimpleRNN),
+    "LSTM": (LSTM, keras.layers.LSTM),
+    "GRU": (GRU, keras.layers.GRU),
+}
+CELLS = {"SimpleRNN": keras.layers.SimpleRNNCell, "LSTM": keras.layers.LSTMCell, "GRU": keras.layers.GRUCell}
+STATES = {"SimpleRNN": 1, "LSTM": 2, "GRU": 1}
 SIZES = [(6, 5, 2, 3), (1, 5, 2, 3), (6, 1, 2, 3), (6, 5, 1, 3), (6, 5, 2, 1), (1, 1, 1, 1)]  # batch, steps, features, units
 # A hole in the middle, at the end, at the start; nothing real at all; nothing padded; and holes everywhere.
 MASK = np.array([[int(step) for step in row] for row in ("11011", "11100", "00111", "00000", "11111", "01010")], bool)
 TOLERANCE = {"float32": {"rtol": 1e-4, "atol": 1e-5}, "float64": {"rtol": 1e-7, "atol": 1e-9}}
 EXACT = TOLERANCE["float64"]
 
-both_kinds = pytest.mark.parametrize("kind", KINDS)
+all_kinds = pytest.mark.parametrize("kind", KINDS)
 yes_or_no = {"argvalues": [False, True]}
 
 
@@ -94,7 +100,7 @@ def assert_equals_keras(ours, theirs, inputs, mask=None, states=None, dtype="flo
     assert_equals_tensorflow(ours, run, [variable.value for variable in theirs.weights], inputs, mask, states, dtype)
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("masked", **yes_or_no)
 @pytest.mark.parametrize("initial", **yes_or_no)
@@ -108,7 +114,7 @@ def test_forward_and_backward_equal_keras(kind, size, masked, initial):
             assert_equals_keras(*pair(kind, features, units, **options), inputs, mask, states)
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("masked", **yes_or_no)
 @pytest.mark.parametrize("return_sequences", **yes_or_no)
 def test_float32_stays_float32_and_equals_keras(kind, masked, return_sequences):
@@ -122,7 +128,7 @@ def test_float32_stays_float32_and_equals_keras(kind, masked, return_sequences):
     assert {array.dtype.name for array in (ours.output, *ours.states)} == {"float32"}
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("dtype", ["float16", "int64", "bool"])
 def test_all_inputs_but_float32_become_float64(kind, dtype):
     layer, inputs = build(kind, 2, 3), np.array([[[1, 0], [0, 1], [1, 1]]])
@@ -166,7 +172,7 @@ def numeric_gradient(loss, array, step=1e-5):
     return slopes
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("masked", **yes_or_no)
 @pytest.mark.parametrize("return_sequences", **yes_or_no)
 def test_all_gradients_equal_finite_differences(kind, masked, return_sequences):
@@ -232,7 +238,7 @@ def test_one_step_from_zero_equals_a_dense_layer():
 # Many steps.
 
 
-@both_kinds
+@all_kinds
 def test_reading_on_from_the_last_state_equals_reading_at_once(kind):
     layer = build(kind, 2, 3, return_sequences=True, return_state=True)
     inputs, _ = example(kind, SIZES[0])
@@ -247,7 +253,7 @@ def test_reading_on_from_the_last_state_equals_reading_at_once(kind):
     assert not second[~real].any()
 
 
-@both_kinds
+@all_kinds
 def test_back_in_two_pieces_equals_back_at_once(kind):
     """What the first states of the second piece get is what the last states of the first piece hand on."""
     layer, inputs = build(kind, 2, 3, return_state=True), example(kind, (4, 5, 2, 3))[0]
@@ -265,7 +271,7 @@ def test_back_in_two_pieces_equals_back_at_once(kind):
         assert_allclose(layer.gradients[name] + gradients[name], array, rtol=1e-12)
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("return_sequences", **yes_or_no)
 def test_padding_at_the_end_changes_nothing(kind, return_sequences):
     layer = build(kind, 2, 3, return_sequences=return_sequences, return_state=True)
@@ -289,7 +295,7 @@ def test_padding_at_the_end_changes_nothing(kind, return_sequences):
         assert_allclose(array, other, rtol=1e-12, atol=1e-15)
 
 
-@both_kinds
+@all_kinds
 def test_where_nothing_is_real_the_state_stays_and_the_output_is_0(kind):
     layer = build(kind, 2, 3, return_state=True)
     inputs, states = example(kind, (2, 4, 2, 3), True)
@@ -302,7 +308,7 @@ def test_where_nothing_is_real_the_state_stays_and_the_output_is_0(kind):
     assert not any(array.any() for array in layer.gradients.values())
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("return_sequences", **yes_or_no)
 def test_which_steps_of_the_output_count(kind, return_sequences):
     ours, theirs = pair(kind, 2, 3, return_sequences=return_sequences)
@@ -316,7 +322,7 @@ def test_which_steps_of_the_output_count(kind, return_sequences):
     assert ours.compute_mask(inputs) is None
 
 
-@both_kinds
+@all_kinds
 def test_without_a_first_state_all_begin_at_0(kind):
     layer = build(kind, 2, 3)
     inputs, states = example(kind, (4, 3, 2, 3), True)
@@ -324,7 +330,24 @@ def test_without_a_first_state_all_begin_at_0(kind):
     assert_array_equal(layer.forward(inputs), layer.forward(inputs, initial_state=zeros))
 
 
-@both_kinds
+@all_kinds
+@pytest.mark.parametrize("return_sequences", **yes_or_no)
+def test_what_arrives_before_each_step_is_what_reading_on_from_there_gives(kind, return_sequences):
+    layer = build(kind, 2, 3, return_sequences=return_sequences)
+    inputs, _ = example(kind, (4, 5, 2, 3))
+    gradient = np.random.default_rng(3).standard_normal(layer.forward(inputs).shape)
+    layer.backward(gradient)
+    arrives = layer.state_gradients
+    assert len(arrives) == 5 and arrives[0] is layer.initial_state_gradients
+    for start in range(1, 5):
+        layer.forward(inputs[:, :start])
+        layer.forward(inputs[:, start:], initial_state=layer.states)
+        layer.backward(gradient[:, start:] if return_sequences else gradient)
+        for mine, expected in zip(arrives[start], layer.initial_state_gradients, strict=True):
+            assert_allclose(mine, expected, rtol=1e-10, atol=1e-15)
+
+
+@all_kinds
 def test_gradients_are_those_of_the_last_batch_alone(kind):
     layer = build(kind, 2, 3)
     gradients = []
@@ -364,7 +387,7 @@ def cell_with_weights_of(kind, layer):
     return cell
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("truncation", [None, 1, 2, 4, 5])
 def test_truncation_equals_tensorflow_with_stopped_gradients(kind, truncation):
     for return_sequences, mask in ((False, None), (False, MASK), (True, None), (True, MASK)):
@@ -375,7 +398,7 @@ def test_truncation_equals_tensorflow_with_stopped_gradients(kind, truncation):
         assert_equals_tensorflow(layer, run, [variable.value for variable in cell.weights], inputs, mask, states)
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("truncation", [5, 6, 1000])
 def test_pieces_as_long_as_the_sequence_are_no_truncation(kind, truncation):
     inputs, states = example(kind, (4, 5, 2, 3), True)
@@ -455,7 +478,7 @@ def test_all_rotations_come_equally_often():
         assert np.abs(np.mean(matrices, axis=0)).max() < 0.12
 
 
-@both_kinds
+@all_kinds
 def test_layer_repeats_with_the_same_generator(kind):
     built = []
     for seed in (5, 5, 6):
@@ -467,7 +490,7 @@ def test_layer_repeats_with_the_same_generator(kind):
         assert not np.array_equal(built[0][name], built[2][name])
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("return_sequences", **yes_or_no)
 def test_nothing_that_is_handed_in_is_changed(kind, return_sequences):
     layer = build(kind, 2, 3, return_sequences=return_sequences, return_state=True)
@@ -486,7 +509,7 @@ def test_nothing_that_is_handed_in_is_changed(kind, return_sequences):
         assert not any(np.shares_memory(result, array) for array in handed_in)
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("shape", [(4, 5, 3), (4, 5, 1), (4, 5), (4, 0, 2), (5, 2, 4, 2), ()])
 def test_inputs_of_another_shape_are_refused(kind, shape):
     with pytest.raises(ValueError) as problem:
@@ -494,7 +517,7 @@ def test_inputs_of_another_shape_are_refused(kind, shape):
     assert str(problem.value) == f"inputs: expected shape (batch, steps, 2), at least one step, got {shape}"
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("shape", [(4, 4), (5, 4), (1, 5), (4, 5, 1), (5,), ()])
 def test_a_mask_of_another_shape_is_refused(kind, shape):
     with pytest.raises(ValueError) as problem:
@@ -502,7 +525,7 @@ def test_a_mask_of_another_shape_is_refused(kind, shape):
     assert str(problem.value) == f"mask: expected shape (batch, steps) = (4, 5), got {shape}"
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("argument", ["initial_state", "state_gradients"])
 def test_states_of_another_number_or_shape_are_refused(kind, argument):
     layer, count = build(kind, 2, 3, return_state=True), STATES[kind]
@@ -518,7 +541,7 @@ def test_states_of_another_number_or_shape_are_refused(kind, argument):
         assert str(problem.value) == f"{argument}: expected {count} of shape (batch, units) = (4, 3), got {shapes}"
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize(
     ("return_sequences", "shape"), [(False, (4, 5, 3)), (False, (1, 3)), (True, (4, 3)), (True, (4, 4, 3))]
 )
@@ -530,7 +553,7 @@ def test_a_gradient_of_another_shape_is_refused(kind, return_sequences, shape):
     assert str(problem.value) == f"gradient: expected the shape of the outputs {expected}, got {shape}"
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -552,7 +575,7 @@ def test_an_unknown_activation_is_refused():
         SimpleRNN(3, activation="Tanh")
 
 
-@both_kinds
+@all_kinds
 @pytest.mark.parametrize("features", [None, 0])
 def test_bad_input_shape(kind, features):
     with pytest.raises(ValueError) as problem:
@@ -560,7 +583,7 @@ def test_bad_input_shape(kind, features):
     assert str(problem.value) == f"input_shape: expected a whole number of at least 1, got {features}"
 
 
-@both_kinds
+@all_kinds
 def test_bad_weights_change_nothing(kind):
     layer = build(kind, 2, 3)
     before = layer.get_weights()

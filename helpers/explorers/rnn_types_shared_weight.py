@@ -5,14 +5,13 @@ import numpy as np
 from helpers.explorers.ann_passes import written
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import DOT, MINUS, TIMES
+from helpers.explorers.signs import TIMES, short
 from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import Outline
 from helpers.scratch.recurrent import SimpleRNN
 
 MOST = 30
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NUDGE = 1e-6  # of the weight, for the numerical check; relative to how fast the last state changes
 INPUTS = {
     "1 at the first step, then 0": lambda n: np.eye(1, n)[0],
@@ -182,17 +181,6 @@ class SharedWeight(Explorer):
             f"`{short(way[0])}` is left of a change. " + judged(abs(way[0]))
         )
         return "\n".join(lines)
-
-
-def short(number):
-    """Return a number with three digits that count, very large or small ones with a power of ten."""
-    if number == 0:
-        return "0"
-    size = abs(number)
-    if 1e-3 <= size < 1e5:
-        return (f"{number:.3g}" if size < 1000 else f"{number:.0f}").replace("-", MINUS)
-    digits, power = f"{number:.2e}".split("e")
-    return f"{digits} {DOT} 10".replace("-", MINUS) + str(int(power)).translate(RAISED)
 
 
 def judged(left):

@@ -107,7 +107,8 @@ TYPES = (  # name, example, and for each step: whether something goes in, and wh
 )
 
 
-MIDDLE, SIDE, STEP, GAP = 126, 26, 47, 30  # height of the states, size of a box, between two steps, between two boxes, in pixels
+# In pixels: the height of the states, the size of a box, from one step to the next, and between two boxes.
+MIDDLE, SIDE, STEP, GAP = 126, 26, 47, 30
 
 
 def show_types():

@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.scratch.activations import sigmoid
-from helpers.scratch.checks import whole
+from helpers.scratch.checks import floats, whole
 from helpers.scratch.layer import glorot_uniform, orthogonal
 from helpers.scratch.recurrent import Recurrent
+
+PARTS = ("input", "forget", "candidate", "output")  # in the order in which their weights stand
 
 
 class LSTMStep(NamedTuple):
@@ -21,19 +23,46 @@ class LSTMStep(NamedTuple):
     output: np.ndarray
 
 
-def lstm_step(x, h, c, kernel, recurrent_kernel, bias):
+def lstm_step(x, h, c, kernel, recurrent_kernel, bias, held=None):
     """Return the LSTMStep: x is (batch, features), h and c are (batch, units).
 
     The weights of the four parts stand side by side, in Keras's order: input gate, forget gate, candidate, output gate.
     The forget gate is from Gers, Schmidhuber and Cummins 2000.
+
+    `held` takes gates out of the network's hands: {"forget": 1.0} or {"output": (units,) numbers}, NaN where it decides itself.
     """
     z = np.dot(x, kernel) + np.dot(h, recurrent_kernel) + bias
     zi, zf, zg, zo = np.split(z, 4, axis=-1)
     i, f, o = sigmoid(zi), sigmoid(zf), sigmoid(zo)
     g = np.tanh(zg)
+    if held:
+        i, f, g, o = (_held(held, name, gate) for name, gate in zip(PARTS, (i, f, g, o), strict=True))
     c = f * c + i * g
     h = o * np.tanh(c)
     return LSTMStep(h, c, i, f, g, o)
+
+
+def _held(held, name, gate):
+    """Return the gate with the numbers that `held` has for it."""
+    values = np.broadcast_to(np.asarray(held.get(name, np.nan), gate.dtype), gate.shape)
+    return np.where(np.isnan(values), gate, values)
+
+
+def lstm_run(inputs, kernel, recurrent_kernel, bias, held=None, since=0):
+    """Return the LSTMStep of all steps, arrays (batch, steps, units): the gates in `held` are held from step `since` on.
+
+    inputs are (batch, steps, features); h and c begin at 0. Raises ValueError for a gate that an LSTM does not have.
+    """
+    if unknown := set(held or ()) - set(PARTS):
+        raise ValueError(f"held: expected gates out of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
+    inputs = floats(inputs)
+    h = c = np.zeros((len(inputs), len(recurrent_kernel)), inputs.dtype)
+    steps = []
+    for t in range(inputs.shape[1]):
+        step = lstm_step(inputs[:, t], h, c, kernel, recurrent_kernel, bias, held if t >= since else None)
+        h, c = step.h, step.c
+        steps.append(step)
+    return LSTMStep(*(np.stack(each, axis=1) for each in zip(*steps, strict=True)))
 
 
 class LSTM(Recurrent):

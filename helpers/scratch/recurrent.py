@@ -65,7 +65,8 @@ class Recurrent(Layer):
         """Return the gradient for the inputs (batch, steps, features): backpropagation through time (Werbos 1990).
 
         gradient has the shape of the output, state_gradients is a list for the returned states. The weights are the same at
-        every step, so their gradient is a sum over the steps. `initial_state_gradients` are left for who gave the first state.
+        every step, so their gradient is a sum over the steps. `state_gradients` are left for who wants to see what arrives: for
+        each step a list, the gradients for the states before it; `initial_state_gradients` are those before the first.
         """
         batch, steps, _ = self.inputs.shape
         if np.shape(gradient) != self.output.shape:
@@ -76,13 +77,14 @@ class Recurrent(Layer):
             self._must_fit("state_gradients", state_gradients, batch)
             of_states = [start + given for start, given in zip(of_states, state_gradients, strict=True)]
         of_output = np.zeros_like(of_states[0]) if self.return_sequences else gradient
-        of_inputs = np.zeros_like(self.inputs)
+        of_inputs, self.state_gradients = np.zeros_like(self.inputs), [None] * steps
         for t in reversed(range(steps)):
             if self.return_sequences:
                 of_output = of_output + gradient[:, t]
             if self.truncation and t < steps - 1 and (steps - 1 - t) % self.truncation == 0:
                 of_states = [np.zeros_like(each) for each in of_states]
             of_output, of_states, of_inputs[:, t] = self._one_step_back(t, of_output, of_states)
+            self.state_gradients[t] = of_states
         self.initial_state_gradients = of_states
         return of_inputs
 

@@ -126,7 +126,9 @@ def make_relevant(explorer, name):
 
 
 def values_of(control):
-    """Return the values of a control in order: every option, and of a long range some values evenly apart."""
+    """Return the values of a control in order: every option, a box's sample texts, and of a long range some evenly apart."""
+    if hasattr(control, "samples"):
+        return list(control.samples)
     if hasattr(control, "options"):
         return list(control.options)
     if isinstance(control.value, bool):

@@ -6,9 +6,11 @@ import helpers.keras_tools  # noqa: F401  TensorFlow with the settings of the no
 import keras
 import numpy as np
 
-from helpers.datasets import mnist_split
+from helpers.datasets import date_split, mnist_split
 from helpers.keras_tools import set_seeds
+from helpers.pairs import END, START, characters_of, encode
 from helpers.recordings.cnn import cnn, digit_data
+from helpers.recordings.rnn_types_dates import generate, taught
 from helpers.scratch.dense import Dense
 from helpers.scratch.sequential import Sequential
 from tests.benchmarks.table import Row, median, milliseconds
@@ -36,6 +38,7 @@ def measure():
         ),
         *(Row(f"  one update with {size} digits; an epoch besides", "", in_words(*costs[size]), None) for size in costs),
         digit_cnn(),
+        date_translator(),
     ]
 
 
@@ -50,6 +53,19 @@ def digit_cnn(seeds=(0, 1, 2)):
         right.append(model.evaluate(x_test, y_test, verbose=0)[1])
     text = f"{np.mean(right):.3f} ({', '.join(f'{share:.3f}' for share in right)}), longest fit {max(seconds):.0f} s"
     return Row("CNN of lesson 04, three seeds", ">= 0.965, <= 15 s each", text, np.mean(right) >= 0.965 and max(seconds) <= 15)
+
+
+def date_translator(seeds=(0, 1, 2)):
+    """Return the row for the LSTMs of lesson 05 in Keras: dates of days never seen that are written right, and its seconds."""
+    right, seconds, models = [], [], []
+    for seed in seeds:
+        known, new = date_split(seed)
+        tables = characters_of(known.written), characters_of([*known.iso, START, END])
+        seconds.append(milliseconds(lambda job=(known, tables, seed): models.append(taught(*job))) / 1000)
+        written = generate(models[-1], encode(new.written, tables[0], skip=True), tables[1], 11)
+        right.append(np.mean(written == new.iso))
+    text = f"{np.mean(right):.3f} ({', '.join(f'{share:.3f}' for share in right)}), longest fit {max(seconds):.0f} s"
+    return Row("dates of lesson 05, three seeds", ">= 0.95, <= 20 s each", text, np.mean(right) >= 0.95 and max(seconds) <= 20)
 
 
 def both(inputs):
