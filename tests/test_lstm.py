@@ -182,6 +182,9 @@ def test_lstm_run_is_the_layer_until_a_gate_is_held():
         assert_array_equal(getattr(held, name)[:, :2], getattr(free, name)[:, :2], name)
     assert_array_equal(held.c[:, 2:], np.repeat(held.c[:, 1:2], 2, axis=1), "nothing is forgotten and nothing written")
     assert not np.array_equal(free.c[:, 2:], held.c[:, 2:])
+    for_a_step = lstm_run(inputs, **layer.weights, held={"forget": 1, "input": 0}, since=2, until=3)
+    assert_array_equal(for_a_step.c[:, 2], held.c[:, 2])
+    assert (for_a_step.forget[:, 2] == 1).all() and (for_a_step.forget[:, 3] < 1).all()
 
 
 def test_lstm_run_refuses_gates_that_there_are_not():

@@ -108,17 +108,19 @@ TYPES = (  # name, example, and for each step: whether something goes in, and wh
 
 
 # In pixels: the height of the states, the size of a box, from one step to the next, and between two boxes.
-MIDDLE, SIDE, STEP, GAP = 126, 26, 47, 30
+MIDDLE, SIDE, STEP, GAP = 126, 26, 54, 30
 
 
 def show_types():
     """Return a drawing of the types of recurrent networks: boxes for inputs x, states h and outputs y, and the ways between."""
-    height, room = 254, 900 / len(TYPES)
+    height, left = 254, 0
+    rooms = [max(STEP * (len(steps) - 1) + 84, 128) for _, _, steps in TYPES]
+    rooms = [room * 900 / sum(rooms) for room in rooms]
     with house_style():
         figure = new_figure(900, height)
         axes = whole_figure(figure)
-        for place, (name, example, steps) in enumerate(TYPES):
-            middle = room * (place + 0.5)
+        for room, (name, example, steps) in zip(rooms, TYPES, strict=True):
+            middle, left = left + room / 2, left + room
             axes.text(middle, height - 6, name, ha="center", va="top", fontsize=11, weight="bold")
             axes.text(middle, 40, example, ha="center", va="top", fontsize=9.5)
             reads = sum("x" in holds for holds in steps)
@@ -148,7 +150,7 @@ def _draw_step(axes, x, holds, goes_on, fed_back, prime):
     ways += [("V", (x, above), (x, above + GAP), (x + 9, above + GAP / 2 + 1))] if "y" in holds else []
     ways += [("U" + prime, (x - STEP + half, MIDDLE), (x - half, MIDDLE), (x - STEP + half + 7, MIDDLE + 9))] if goes_on else []
     if fed_back:
-        turn, low = x - half - 6, below - 20
+        turn, low = x - half - 10, below - 20
         corners = [(x - STEP + half, heights["y"]), (turn, heights["y"]), (turn, low), (x, low)]
         axes.plot(*zip(*corners, strict=True), color=INK, linewidth=1, linestyle=(0, (3, 2)))
         ways.append(("W" + prime, (x, low), (x, below), (x + 10, low + 8)))

@@ -36,30 +36,32 @@ def lstm_step(x, h, c, kernel, recurrent_kernel, bias, held=None):
     i, f, o = sigmoid(zi), sigmoid(zf), sigmoid(zo)
     g = np.tanh(zg)
     if held:
-        i, f, g, o = (_held(held, name, gate) for name, gate in zip(PARTS, (i, f, g, o), strict=True))
+        i, f, g, o = (_held(held[name], gate) if name in held else gate for name, gate in zip(PARTS, (i, f, g, o), strict=True))
     c = f * c + i * g
     h = o * np.tanh(c)
     return LSTMStep(h, c, i, f, g, o)
 
 
-def _held(held, name, gate):
-    """Return the gate with the numbers that `held` has for it."""
-    values = np.broadcast_to(np.asarray(held.get(name, np.nan), gate.dtype), gate.shape)
+def _held(values, gate):
+    """Return the gate, with these values in place of its own wherever they are numbers."""
+    values = np.asarray(values, gate.dtype)
     return np.where(np.isnan(values), gate, values)
 
 
-def lstm_run(inputs, kernel, recurrent_kernel, bias, held=None, since=0):
-    """Return the LSTMStep of all steps, arrays (batch, steps, units): the gates in `held` are held from step `since` on.
+def lstm_run(inputs, kernel, recurrent_kernel, bias, held=None, since=0, until=None):
+    """Return the LSTMStep of all steps, arrays (batch, steps, units).
 
-    inputs are (batch, steps, features); h and c begin at 0. Raises ValueError for a gate that an LSTM does not have.
+    inputs are (batch, steps, features); h and c begin at 0. The gates in `held`, as in `lstm_step`, are held from step `since`
+    up to the one before `until`, counted from 0; without `until` to the end.
+    Raises ValueError for a gate that an LSTM does not have.
     """
     if unknown := set(held or ()) - set(PARTS):
         raise ValueError(f"held: expected gates out of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
-    inputs = floats(inputs)
+    inputs, until = floats(inputs), np.inf if until is None else until
     h = c = np.zeros((len(inputs), len(recurrent_kernel)), inputs.dtype)
     steps = []
     for t in range(inputs.shape[1]):
-        step = lstm_step(inputs[:, t], h, c, kernel, recurrent_kernel, bias, held if t >= since else None)
+        step = lstm_step(inputs[:, t], h, c, kernel, recurrent_kernel, bias, held if since <= t < until else None)
         h, c = step.h, step.c
         steps.append(step)
     return LSTMStep(*(np.stack(each, axis=1) for each in zip(*steps, strict=True)))
