@@ -23,6 +23,13 @@ from helpers.pairs import (  # noqa: F401
     load_place_names,
     place_name_split,
 )
+from helpers.series import (  # noqa: F401
+    load_co2,
+    load_heartbeat,
+    load_spoken_digits,
+    load_sunspots,
+    spoken_digit_split,
+)
 from helpers.texts import (  # noqa: F401
     film_review_split,
     help_text_split,

@@ -76,6 +76,7 @@ def test_every_lesson_with_explorers_is_swept():
         "ann": "activations backpropagation descent forward_pass neuron playground regression",
         "cnn": "architecture feature_maps occlusion tuning",
         "convolution": "channels kernel window coverage stride",
+        "lstm_gates": "anomaly cell forecast gate_score memory names time trained_gates",
         "pooling": "gradient_routing pooling shift strokes",
         "rnn_types": "caption melody next_word sentiment shared_weight translation unrolled",
     }

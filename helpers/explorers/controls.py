@@ -1,6 +1,7 @@
 """The controls of the explorers, all of one shape so that they line up."""
 
 import ipywidgets as widgets
+import traitlets
 
 WIDTH = "300px"
 
@@ -33,6 +34,56 @@ def text_box(label, start, samples, tooltip, width=WIDTH):
     box = widgets.Text(start, description=label, tooltip=tooltip, continuous_update=False, **_shape(width))
     box.samples = samples
     return box
+
+
+class Strip(widgets.HBox):
+    """A row of small buttons that are pressed or not: `value` is a tuple of True and False.
+
+    They show 1 and 0, or, with `numbered`, their number. `what` is what one of them stands for, "step" or "unit".
+    """
+
+    value = traitlets.Tuple()
+    description = traitlets.Unicode()
+    disabled = traitlets.Bool(False)
+
+    def __init__(self, label, start, tooltip, label_width, button_width, what="step", numbered=False):
+        shape = {"width": f"{button_width - 2}px", "height": "26px", "margin": "1px", "padding": "0px"}
+        self.buttons = [
+            widgets.ToggleButton(bool(pressed), tooltip=f"{tooltip}, {what} {number}", layout=widgets.Layout(**shape))
+            for number, pressed in enumerate(start, start=1)
+        ]
+        self.numbered = numbered
+        name = widgets.Label(label, layout=widgets.Layout(width=f"{label_width}px", margin="0px"))
+        super().__init__([name, *self.buttons], layout=widgets.Layout(margin="0px"))
+        self.description, self.tooltip, self.value = label, tooltip, tuple(map(bool, start))
+        self.samples = [(False,) * len(start), (True,) * len(start), (True, False) * (len(start) // 2)]
+        for button in self.buttons:
+            button.observe(self._pressed, "value")
+        self._write()
+
+    @traitlets.validate("value")
+    def _valid(self, proposal):
+        value = tuple(proposal["value"])
+        if len(value) != len(self.buttons) or not all(isinstance(pressed, bool) for pressed in value):
+            raise traitlets.TraitError(f"value: expected {len(self.buttons)} times True or False, got {value!r}")
+        return value
+
+    @traitlets.observe("value")
+    def _write(self, change=None):
+        self._writing = True
+        for number, (button, pressed) in enumerate(zip(self.buttons, self.value, strict=True), start=1):
+            button.value, button.description = pressed, str(number) if self.numbered else "01"[pressed]
+            button.button_style = "primary" if pressed else ""
+        self._writing = False
+
+    @traitlets.observe("disabled")
+    def _sleep(self, change):
+        for button in self.buttons:
+            button.disabled = change["new"]
+
+    def _pressed(self, change):
+        if not self._writing:
+            self.value = tuple(button.value for button in self.buttons)
 
 
 def rows_of(controls, columns):

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers import ann, cnn, convolution, pooling, rnn_types
+from helpers.explorers import ann, cnn, convolution, lstm_gates, pooling, rnn_types
 from tests.benchmarks.table import Row, median, milliseconds, p95
 
 LESSONS = {
@@ -13,9 +13,11 @@ LESSONS = {
     pooling: ("pooling", "shift", "gradient_routing", "strokes"),
     cnn: ("feature_maps", "architecture", "occlusion", "tuning"),
     rnn_types: ("unrolled", "shared_weight", "sentiment", "translation", "next_word", "caption", "melody"),
+    lstm_gates: ("time", "cell", "gate_score", "trained_gates", "memory", "forecast", "anomaly", "names"),
 }
-# They read a whole text, or write a whole answer.
-WHOLE = tuple(f"explore_{idea}" for idea in ("sentiment", "translation", "next_word", "caption", "melody"))
+# They read a whole text or series, or write a whole answer.
+WHOLE = ("sentiment", "translation", "next_word", "caption", "melody", "trained_gates", "names")
+WHOLE = tuple(f"explore_{idea}" for idea in WHOLE)
 TRAINED = ("explore_playground", "explore_regression")  # all their controls but this one train a network:
 REPLAY = "epoch"
 SLIDER_MOVES, BOX_MOVES = 24, 5  # at most, over the whole range

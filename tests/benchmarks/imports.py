@@ -11,6 +11,7 @@ MODULES = (
     "helpers.explorers.pooling",
     "helpers.explorers.cnn",
     "helpers.explorers.rnn_types",
+    "helpers.explorers.lstm_gates",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

@@ -48,6 +48,7 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_shift", "explore_gradient_routing"), "pooling"),
     **dict.fromkeys(("explore_feature_maps", "explore_occlusion"), "cnn"),
     **dict.fromkeys(("explore_unrolled", "explore_shared_weight", "explore_translation"), "rnn_types"),
+    **dict.fromkeys(("explore_cell", "explore_time", "explore_trained_gates", "explore_gate_score"), "lstm_gates"),
 }
 ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect
