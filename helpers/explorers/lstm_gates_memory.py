@@ -118,7 +118,7 @@ class Memory(Explorer):
             self.names[k].set_text(numbers[name])
             self.spreads[k].set_text(self._at(numbers, name))
         self.cursor.set_data([numbers["place"]] * 2, [LOW, 1.04])
-        self.seeds.set_text(f"{len(shares)} trainings each; band: worst to best")
+        self.seeds.set_text(f"band: worst to best of {len(shares)}")
 
     def _at(self, numbers, name):
         place = numbers["place"]

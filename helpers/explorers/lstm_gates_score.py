@@ -176,7 +176,7 @@ class GateScore(Explorer):
         """Return how far the puzzle is solved."""
         share, early = numbers["solved"], np.count_nonzero(np.abs(numbers["h"][:-1]) > ENOUGH)
         lines = [
-            f"The puzzle: after step {STEPS}, h tells the bit that came in at step {BIT_AT}, whatever the noise. With "
+            f"The puzzle: after step {STEPS}, h has the sign of the bit of step {BIT_AT}, at least {ENOUGH} away from 0. With "
             f"these gates it does so for {share * 2 * ROWS:.0f} of {2 * ROWS} other rows of noise: "
             + ("solved!" if share == 1 else "not yet.")
         ]

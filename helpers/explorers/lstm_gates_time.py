@@ -127,8 +127,8 @@ class Time(Explorer):
             [
                 f"Simple RNN: {first}",
                 f"LSTM: a forget gate of sigmoid({signed(numbers['bias'])}) = {gate:.3f}, to the power {steps}, is "
-                f"`{short(gate**steps)}`. Left is `{short(lstm)}`: the gates move with what is read, and a little goes "
-                "round by h.",
+                f"`{short(gate**steps)}`. Left is `{short(lstm)}`: the gates move with what is read, and more comes "
+                "round by way of h.",
                 f"So the gradient {judged(simple)} in the simple RNN; in the cell of the LSTM it {judged(lstm)}.",
             ]
         )

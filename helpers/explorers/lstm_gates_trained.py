@@ -175,7 +175,7 @@ class TrainedGates(Explorer):
             whole.plot([LEFT + WIDE + 10, LEFT + WIDE + 34], [y, y], color=colour, linewidth=width, linestyle="-")
             caption(figure, LEFT + WIDE + 40, y, text, 9.5, ha="left")
         self.since = whole.plot([], [], color=ORANGE, linewidth=1.4, animated=True, linestyle=(0, (2, 2)))[0]
-        self.chosen = Frame(whole, INK, 1.8)
+        self.chosen = Frame(whole, INK, 1.2)
         self.heads, self.marks, self.keys = Lettering(figure), Lettering(figure), Lettering(figure)
         self.small = Lettering(figure)
         self.titles = [Label(figure, LEFT, low + height + 11, 10) for low, height in (TOP, MAP, GATES_AT, CELL)]
@@ -215,7 +215,7 @@ class TrainedGates(Explorer):
         self._curve(self.after, middles, numbers["after"] if numbers["held"] else np.empty(0), TOP, low, high)
         for gate, line in self.gates.items():
             self._curve(line, middles, numbers[gate], GATES_AT, 0, 1)
-        largest = max(1.0, np.abs(numbers["cell before"]).max(), min(np.abs(numbers["c"]).max(), 20))
+        largest = max(1.0, np.abs(numbers["cell before"]).max(), np.abs(numbers["c"]).max())
         self._curve(self.cell_before, middles, numbers["cell before"], CELL, -largest, largest)
         self._curve(self.cell, middles, numbers["c"], CELL, -largest, largest)
         quantity = SHOWN[numbers["show"]]
@@ -224,9 +224,10 @@ class TrainedGates(Explorer):
             pixels.set_visible(name == kind)
         self.maps[kind].set(numbers["map"].T)
         height = MAP[1] / UNITS
-        top = MAP[0] + MAP[1] - height * (numbers["unit"] - 1)
+        top = MAP[0] + MAP[1] - height * (numbers["unit"] - 1) + 1.5  # around the row, so that it can be seen
         right = LEFT + WIDE
-        self.chosen.put([[(LEFT, top - height), (right, top - height), (right, top), (LEFT, top)]])
+        bottom = top - height - 3
+        self.chosen.put([[(LEFT - 2, bottom), (right + 2, bottom), (right + 2, top), (LEFT - 2, top)]])
         x = LEFT + WIDE * (numbers["since"] - 1) / steps
         self.since.set_data([x, x] if numbers["held"] else [], [CELL[0], TOP[0] + TOP[1]] if numbers["held"] else [])
         self._write(numbers, middles, low, high, largest)
@@ -258,11 +259,8 @@ class TrainedGates(Explorer):
         )
         spots = [(right + 12, TOP[0] + 74 - 24 * k) for k in range(len(keys))]
         self.keys.write([text for text, _ in keys], spots, 10, [colour for _, colour in keys], align="left")
-        said = (
-            "the share that it gives to the letter that comes next (below)"
-            if names
-            else "sunspots: what it says for the next month"
-        )
+        said = "the share that it gives to the letter below, after it has read those to its left"
+        said = said if names else "sunspots: what it says for the next month"
         of_unit = f"unit {numbers['unit']}"
         scale = {"c": "red above 0, blue below 0", "h": "red above 0, blue below 0"}.get(SHOWN[numbers["show"]], "dark: open")
         titles = [said, f"{numbers['show']} of all {UNITS} units ({scale}; framed: {of_unit})", f"gates of {of_unit}"]

@@ -42,6 +42,7 @@ class Lettering(Artist):
         self.weight = weight
         self.set_figure(figure)
         self._ink = PathCollection([], offset_transform=IdentityTransform(), linewidths=0, animated=True)
+        self._ink.set_snap(False)  # snapped to whole pixels, an l would look bold and a thin minus would vanish
         self._ink.set_figure(figure)
         self.set_animated(True)
 
