@@ -44,6 +44,7 @@ class Strip(widgets.HBox):
 
     value = traitlets.Tuple()
     description = traitlets.Unicode()
+    tooltip = traitlets.Unicode()  # stays in Python: in the browser a Box with a tooltip fails (ipywidgets 8.1.8)
     disabled = traitlets.Bool(False)
 
     def __init__(self, label, start, tooltip, label_width, button_width, what="step", numbered=False):

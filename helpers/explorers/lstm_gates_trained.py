@@ -290,7 +290,7 @@ class TrainedGates(Explorer):
         values = ", ".join(f"{name} {two_digits(numbers[name][-1])}" for name in ("forget", "input", "output"))
         lines.append(
             f"Unit {numbers['unit']} at the last step: {values}; cell c = `{two_digits(numbers['c'][-1])}`"
-            + f" (untouched {two_digits(numbers['cell before'][-1])})." * bool(numbers["held"])
+            + (f" (untouched {two_digits(numbers['cell before'][-1])})." if numbers["held"] else ".")
         )
         return "\n".join(lines)
 
