@@ -98,6 +98,18 @@ def spoken_digit_split(seed=0, test=600):
     return tuple(SpokenDigits(*(column[rows] for column in spoken)) for rows in parts)
 
 
+ONE_ALARM = 27  # alarms that are less than so many values apart are one: 0.3 seconds of 90 values a second
+
+
+def alarms(scores, threshold):
+    """Return (alarms, 2), where each alarm begins and ends: the stretches of scores (values,) that are above the threshold."""
+    above = np.flatnonzero(scores > threshold)
+    if not len(above):
+        return np.zeros((0, 2), dtype=int)
+    cuts = np.flatnonzero(np.diff(above) >= ONE_ALARM)
+    return np.column_stack([above[[0, *(cuts + 1)]], above[[*cuts, -1]] + 1])
+
+
 def _cure(file):
     return f"git checkout datasets/{file}, or, with a network: python datasets/build.py"
 

@@ -10,18 +10,6 @@ from helpers.recordings import lstm_gates_forecast as forecast
 
 
 @pytest.fixture(scope="module")
-def runs():
-    """Return a function: name of a recording, name of a figure -> the figure of each of the seeds 0, 1, 2."""
-
-    def figures(name, figure):
-        recorded = load_recorded(name)
-        assert list(recorded) == [0, 1, 2]
-        return np.array([run[figure] for run in recorded.values()])
-
-    return figures
-
-
-@pytest.fixture(scope="module")
 def small():
     """Return a Task on a made-up series: a wave of 12 months that rises."""
     months = np.arange(200.0)

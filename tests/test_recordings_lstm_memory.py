@@ -213,16 +213,6 @@ def test_warping_knows_a_recording_that_was_said_slowly(three):
 # What was recorded.
 
 
-@pytest.fixture(scope="module")
-def runs():
-    """Return a function: name of a recording, name of a figure -> the figure of each seed, an array (seeds, ...)."""
-
-    def figures(name, figure):
-        return np.array([run[figure] for run in load_recorded(name).values()])
-
-    return figures
-
-
 def test_counting_foretells_names_better_than_any_net(runs):
     def found(name):
         return runs("lstm_names", f"{name}: perplexity")

@@ -162,18 +162,6 @@ def test_two_classifiers_put_a_letter_and_a_mark_together():
 # What was recorded.
 
 
-@pytest.fixture(scope="module")
-def runs():
-    """Return a function: name of a recording, name of a figure -> the figure of each of the seeds 0, 1, 2."""
-
-    def figures(name, figure):
-        recorded = load_recorded(name)
-        assert list(recorded) == [0, 1, 2]
-        return np.array([run[figure] for run in recorded.values()])
-
-    return figures
-
-
 def test_an_lstm_reads_dates_and_a_simple_rnn_learns_more_slowly(runs):
     def exact(name):
         return runs("rnn_dates", f"{name}: exact")

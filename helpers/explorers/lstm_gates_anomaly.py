@@ -11,6 +11,7 @@ from helpers.plots.figure import BLUE, INK, ORANGE, caption, whole_figure
 from helpers.plots.lettering import Label
 from helpers.plots.number_grid import marks
 from helpers.plots.unrolled import Cells
+from helpers.series import ONE_ALARM, alarms
 
 WAYS = {
     "LSTM: error of the next value": "LSTM",
@@ -21,21 +22,11 @@ WAYS = {
     "distance from the median beat": "median beat",
     "time between two beats": "interval",
 }
-ONE_ALARM = 27  # values: alarms that are less than 0.3 seconds apart are one
 
 
 @lru_cache
 def recorded():
     return first_run("lstm_anomaly")
-
-
-def alarms(scores, threshold):
-    """Return (alarms, 2), where each alarm begins and ends: the stretches of scores (values,) above the threshold."""
-    above = np.flatnonzero(scores > threshold)
-    if not len(above):
-        return np.zeros((0, 2), dtype=int)
-    cuts = np.flatnonzero(np.diff(above) >= ONE_ALARM)
-    return np.column_stack([above[[0, *(cuts + 1)]], above[[*cuts, -1]] + 1])
 
 
 def explore_anomaly():

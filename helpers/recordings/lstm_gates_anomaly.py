@@ -14,6 +14,7 @@ from keras import layers
 
 from helpers.datasets import load_heartbeat
 from helpers.recordings.recording import record
+from helpers.series import ONE_ALARM, alarms
 
 EVERY = 4  # the mean of four samples is one value: 360 a second become 90
 RATE = 90  # values a second; all lengths below are in values
@@ -21,7 +22,6 @@ TRAINING, VALIDATION = 900, 1200  # where these parts end; what follows is the t
 WARM_UP = 90  # at the start nobody can know what comes; nothing counts there
 UNITS, STRETCH, BATCH, EPOCHS, PATIENCE = 32, 150, 16, 40, 8
 SMOOTH = 9  # a score is the mean of the last 0.1 seconds
-ONE_ALARM = 27  # alarms that are less than 0.3 seconds apart are one
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)  # times the highest score in training and validation
 KINDS = {  # fault -> its sizes
     "flattened beat": (0.3, 0.6, 0.9),  # share of the height that is missing
@@ -183,15 +183,6 @@ def smooth(errors):
 
 
 # Alarms.
-
-
-def alarms(scores, threshold):
-    """Return (alarms, 2): where each alarm begins and ends; scores is (values,)."""
-    above = np.flatnonzero(scores > threshold)
-    if not len(above):
-        return np.zeros((0, 2), dtype=int)
-    cuts = np.flatnonzero(np.diff(above) >= ONE_ALARM)
-    return np.column_stack([above[[0, *(cuts + 1)]], above[[*cuts, -1]] + 1])
 
 
 def touches(found, fault):

@@ -32,7 +32,7 @@ def measure():
     for lesson, ideas in LESSONS.items():
         for name in (f"explore_{idea}" for idea in ideas):
             rows += moves_of(name, getattr(lesson, name))
-    return rows + retraining()
+    return rows + [clamping()] + retraining()
 
 
 def moves_of(name, explore):
@@ -60,6 +60,19 @@ def row(which, times, middle, high):
 
 def as_text(times):
     return f"median {median(times):.1f} ms, p95 {p95(times):.1f} ms, longest {max(times):.0f} ms"
+
+
+def clamping():
+    """Return the row for moves of the hand that holds gates of all 32 units, in a series of 200 steps."""
+    explorer = lstm_gates.explore_trained_gates()
+    units = explorer.controls["units"].samples
+    explorer.set(network="sunspots, month by month", gate="forget gate", units=units[1])
+    settings = [{"value": value / 20} for value in range(20)] + [{"since": since} for since in range(1, 200, 10)]
+    settings += [{"units": each} for each in units[1:] * 5] + [
+        {"gate": f"{gate} gate"} for gate in ("input", "output", "forget")
+    ]
+    times = [milliseconds(lambda each=each: explorer.set(**each)) for each in settings]
+    return row(f"explore_trained_gates: gates held, 200 steps x {len(units[1])} units, {len(times)} moves", times, 60, 60)
 
 
 def retraining():

@@ -3,11 +3,9 @@
 import importlib
 
 import ipywidgets as widgets
-import nbformat
 import pytest
 
-from tests.browser.server import IDLE, RUN_ALL
-from tests.browser.test_lab import CHANGED, LOOK, open_notebook, show_cell
+from tests.browser.test_lab import CHANGED, LOOK, run_cells, show_cell
 from tests.test_explorers import FACTORIES
 
 pytestmark = pytest.mark.browser
@@ -22,13 +20,8 @@ LABELS = "cell => [...cell.querySelectorAll('.widget-label')].map(label => label
 def page(new_page, lab):
     """A notebook with one explorer in each cell, after Run All."""
     code = [f"from helpers.explorers.{topic} import {name}\n{name}()" for topic, name in FACTORIES]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in code])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.folder / NAME)
     page = new_page()
-    open_notebook(page, lab, NAME)
-    page.wait_for_function(IDLE)
-    page.evaluate(RUN_ALL)
+    run_cells(page, lab, NAME, code)
     return page
 
 

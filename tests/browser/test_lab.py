@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
 
@@ -31,6 +32,16 @@ DRAWN = "cell => [...cell.querySelectorAll('img')].some(image => image.complete 
 def open_notebook(page, lab, path):
     page.goto(f"{lab.address}/lab/tree/{path}?reset", wait_until="domcontentloaded")
     page.wait_for_function(OPEN, arg=path)
+
+
+def run_cells(page, lab, name, sources):
+    """Write a notebook with these cells of code, open it, and run all."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.folder / name)
+    open_notebook(page, lab, name)
+    page.wait_for_function(IDLE)
+    page.evaluate(RUN_ALL)
 
 
 def show_cell(page, place):

@@ -1,10 +1,9 @@
 """In JupyterLab, in Chromium: what Play, Reset, Epoch and "Seed + 1" of the playground do to its picture and its sentence."""
 
-import nbformat
 import pytest
 
-from tests.browser.server import IDLE, RUN_ALL
-from tests.browser.test_lab import open_notebook
+from tests.browser.server import IDLE
+from tests.browser.test_lab import run_cells
 
 pytestmark = pytest.mark.browser
 
@@ -92,13 +91,8 @@ class Playground:
 @pytest.fixture(scope="module")
 def opened(new_page, lab):
     """The playground in a notebook of its own, and what it shows at first."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.folder / NAME)
     page = new_page()
-    open_notebook(page, lab, NAME)
-    page.wait_for_function(IDLE)
-    page.evaluate(RUN_ALL)
+    run_cells(page, lab, NAME, [CODE])
     playground = Playground(page)
     for part in ("[role=status]", "img", ".noUi-handle >> nth=-1"):
         playground.output.locator(part).first.wait_for()
