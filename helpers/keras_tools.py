@@ -17,6 +17,7 @@ import tensorflow as tf
 from IPython.display import display
 from ipywidgets import HBox, IntProgress, Label
 
+from helpers.scratch.batch_normalization import BatchNormalization
 from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
@@ -38,6 +39,7 @@ _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "AveragePooling2D": (AveragePooling2D, ("pool_size", "strides", "padding")),
     "GlobalAveragePooling2D": (GlobalAveragePooling2D, ()),
     "Flatten": (Flatten, ()),
+    "BatchNormalization": (BatchNormalization, ("momentum", "epsilon")),
     "Embedding": (Embedding, ("input_dim", "output_dim", "mask_zero")),
     "SimpleRNN": (SimpleRNN, ("units", "activation", "return_sequences", "return_state")),
     "LSTM": (LSTM, ("units", "return_sequences", "return_state")),
@@ -46,6 +48,7 @@ _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
 # Options of Keras's layers that ours do not have, and the only value with which both mean the same.
 _FIXED = {"data_format": "channels_last", "groups": 1, "keepdims": False}
 _FIXED_RECURRENT = {"use_bias": True, "go_backwards": False, "stateful": False, "zero_output_for_mask": False}
+_FIXED_NORMALIZATION = {"axis": -1, "center": True, "scale": True}
 _FIXED_GATES = {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True}
 
 
@@ -187,6 +190,7 @@ def _to_scratch_layer(layer):
     scratch, options = _SCRATCH[kind]
     fixed = _FIXED | (_FIXED_RECURRENT if issubclass(scratch, Recurrent) else {})
     fixed = fixed | (_FIXED_GATES if scratch in (LSTM, GRU) else {})
+    fixed = fixed | (_FIXED_NORMALIZATION if scratch is BatchNormalization else {})
     for option, value in fixed.items():
         if config.get(option, value) != value:
             raise ValueError(f"model: expected {option}={value!r} in the layer {layer.name!r}, got {config[option]!r}")
