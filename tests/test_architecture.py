@@ -66,6 +66,7 @@ MAY_IMPORT = {
     "helpers/recordings/": {
         "numpy",
         "keras",
+        "tensorflow",
         "sklearn",
         "helpers.scratch",
         "helpers.datasets",

@@ -78,7 +78,7 @@ def test_every_lesson_with_explorers_is_swept():
         "convolution": "channels kernel window coverage stride",
         "lstm_gates": "anomaly cell forecast gate_score memory names time trained_gates",
         "pooling": "gradient_routing pooling shift strokes",
-        "vanishing_gradients": "gradients",
+        "vanishing_gradients": "clipping gradients training_depth",
         "rnn_types": "caption melody next_word sentiment shared_weight translation unrolled",
     }
     found = {topic: {name for each, name in FACTORIES if each == topic} for topic in TOPICS}

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import TIMES, short, signed
-from helpers.plots.figure import BLUE, ORANGE, caption, chart_axes, picture_axes
+from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Label
 from helpers.plots.pixels import Pixels
 from helpers.scratch.activations import activation_named
@@ -118,14 +118,14 @@ class Gradients(Explorer):
         axes.axhline(0, color="#b5b5b5", linewidth=1, linestyle="-")
         axes.set_xticks(range(0, MOST + 1, 10), [])
         line = {"animated": True, "linewidth": 2.2}
-        self.formula = axes.plot([], [], color="#767676", linestyle=(0, (1, 2)), **line)[0]
+        self.formula = axes.plot([], [], color=INK, linestyle=(0, (1, 2)), **line)[0]
         self.activation = axes.plot([], [], color=BLUE, linestyle=(0, (5, 2)), **line)[0]
         self.gradient = axes.plot([], [], color=ORANGE, linestyle="-", **line)[0]
         caption(figure, 384, 484, "size (root mean square) at each layer; the gradient comes in at the right with size 1", 10.5)
         for y, colour, style, text in (
             (430, ORANGE, "-", "gradient"),
             (406, BLUE, (0, (5, 2)), "activation"),
-            (382, "#767676", (0, (1, 2)), "formula for the gradient"),
+            (382, INK, (0, (1, 2)), "formula for the gradient"),
         ):
             whole = figure.axes[0]
             whole.plot(
@@ -139,13 +139,13 @@ class Gradients(Explorer):
         self.limits = Label(figure, 706, 222, 9.5)
         strip = picture_axes(figure, 84, 48, 600, 130)
         self.histogram = Pixels(strip, "Blues", 0, 1, stretch=True)
-        caption(figure, 384, 194, "histogram of the activations of each layer (dark: many; upwards: larger)", 10.5)
+        caption(figure, 384, 194, "histogram of the activations of each layer (dark: many; at the edges all beyond)", 10.5)
         for share, text in ((0, f"{signed(-REACH)}"), (0.5, "0"), (1, f"{REACH:g}")):
             caption(figure, 74, 48 + 130 * share, text, 9.5, ha="right")
         for layer in range(0, MOST + 1, 10):
             caption(figure, 84 + 600 * (layer + 1.5) / (MOST + 2), 34, str(layer), 9.5)
         caption(figure, 384, 14, "layer (0: the inputs)", 10)
-        return [self.formula, self.activation, self.gradient, self.histogram, *self.texts, self.limits]
+        return [self.activation, self.gradient, self.formula, self.histogram, *self.texts, self.limits]
 
     def compute(self, depth, activation, start, gain, width, seed, skip, normalise):
         gain = gain if STARTS[start] is None else float(STARTS[start])

@@ -12,6 +12,7 @@ MODULES = (
     "helpers.explorers.cnn",
     "helpers.explorers.rnn_types",
     "helpers.explorers.lstm_gates",
+    "helpers.explorers.vanishing_gradients",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

@@ -11,7 +11,16 @@ from nbclient.exceptions import CellExecutionError
 from tests.benchmarks.table import Row, peak_megabytes
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "notebooks"
-NAMES = ("00_start_here", "01_ann", "02_convolution", "03_pooling", "04_cnn", "05_rnn_types", "06_lstm_gates")
+NAMES = (
+    "00_start_here",
+    "01_ann",
+    "02_convolution",
+    "03_pooling",
+    "04_cnn",
+    "05_rnn_types",
+    "06_lstm_gates",
+    "07_vanishing_gradients",
+)
 
 
 def measure():
