@@ -72,6 +72,8 @@ class TrainingDepth(Explorer):
             caption(figure, x, y, text, 10)
         for x in (195, 515):
             caption(figure, x, 14, "layer, first to last", 10)
+        caption(figure, 672, 66, "A point at the edge", 9.5, ha="left")
+        caption(figure, 672, 50, "of a chart lies beyond it.", 9.5, ha="left")
         self.curves = {
             name: [
                 axes.plot([], [], color=colour, linestyle=style, marker=mark, markersize=4, linewidth=1.6, animated=True)[0]
@@ -123,10 +125,14 @@ class TrainingDepth(Explorer):
         for which in ("first", "second"):
             gradient, moved, right = (numbers[f"{which} {key}"] for key in ("gradient", "moved", "test"))
             state = "learned" if right > 0.8 else "hardly learned" if right > 0.2 else "guesses"
-            lost = "" if numbers[f"{which} moved known"].all() else " Its weights became infinite."
+            loss = numbers[f"{which} loss"][0] if numbers[f"{which} loss known"][0] else np.inf
+            first = f"its loss after the first epoch was {short(loss) if np.isfinite(loss) else 'beyond all numbers'}"
+            went = f"they moved by {short(moved[0])} and {short(moved[-1])} of their size"
+            if not numbers[f"{which} moved known"].all():
+                went = "its weights went beyond all numbers"
             lines += [
-                f"{numbers[which]}, {numbers[f'{which} used']}: `{right:.3f}` right, it {state}.{lost}",
+                f"{numbers[which]}, {numbers[f'{which} used']}: `{right:.3f}` right, it {state}; {first}.",
                 f"Before training its first layer had a gradient of {short(gradient[0])}, its last of {short(gradient[-1])}; "
-                f"they moved by {short(moved[0])} and {short(moved[-1])} of their size.",
+                f"{went}.",
             ]
         return "\n".join(lines)
