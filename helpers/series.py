@@ -110,6 +110,14 @@ def alarms(scores, threshold):
     return np.column_stack([above[[0, *(cuts + 1)]], above[[*cuts, -1]] + 1])
 
 
+def touches(found, fault):
+    """Return for each alarm whether it has a part in the fault (first, last), or in the 0.3 seconds after it.
+
+    The 0.3 seconds are there because that a beat is missing is noticed late.
+    """
+    return (found[:, 0] < fault[1] + ONE_ALARM) & (found[:, 1] > fault[0])
+
+
 def _cure(file):
     return f"git checkout datasets/{file}, or, with a network: python datasets/build.py"
 

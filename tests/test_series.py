@@ -14,7 +14,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers import data_files, datasets, series
-from helpers.datasets import DataError
 from helpers.series import load_co2, load_heartbeat, load_spoken_digits, load_sunspots, spoken_digit_split
 
 ROOT = Path(__file__).parent.parent
@@ -155,17 +154,12 @@ def copied(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("file", "load"), [*FILES.items(), ("spoken_digits.npz", spoken_digit_split)])
-def test_a_damaged_or_missing_file_is_named_with_the_cure(copied, file, load):
-    content = bytearray((copied / file).read_bytes())
-    expected = sha256(content).hexdigest()[:12]
-    content[len(content) // 2] ^= 1
-    (copied / file).write_bytes(content)
-    cure = f"To restore it: git checkout datasets/{re.escape(file)}, or, with a network: python datasets/build.py$"
-    with pytest.raises(DataError, match=f"is damaged: .*{re.escape(file)} should begin with {expected}, .*{cure}"):
-        load()
-    (copied / file).unlink()
-    with pytest.raises(DataError, match=f"The file of .* is missing: .*{re.escape(file)} .*{cure}"):
-        load()
+def test_a_damaged_or_missing_file_is_named_with_the_cure(copied, file, load, refused):
+    refused(
+        copied / file,
+        load,
+        f"To restore it: git checkout datasets/{re.escape(file)}, or, with a network: python datasets/build.py$",
+    )
 
 
 def test_the_loaders_are_also_in_datasets():

@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 
 from helpers.explorers.cnn_architecture import explore_architecture  # noqa: F401 (all explorers of the lesson)
 from helpers.explorers.cnn_digits import answer_in_words, article, shown
 from helpers.explorers.cnn_occlusion import explore_occlusion  # noqa: F401
 from helpers.explorers.cnn_tuning import explore_tuning  # noqa: F401
-from helpers.explorers.controls import choice, rows_of, slider
+from helpers.explorers.controls import check_box, choice, rows_of, slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import TIMES, in_brackets, signed
 from helpers.plots.figure import INK, ORANGE, caption, chart_axes, picture_axes
@@ -103,10 +102,7 @@ class FeatureMaps(Explorer):
     def make_controls(self):
         most = max(stage.units for stage in self.stages.values())
         widest = max(max(stage.height, stage.width) for stage in self.stages.values())
-        strongest = widgets.Checkbox(
-            True, description="Strongest place", tooltip="Look at the largest number of the map; else choose row and column"
-        )
-        strongest.layout, strongest.style.description_width = widgets.Layout(width="300px", margin="2px 6px"), "96px"
+        look_at = "Look at the largest number of the map; else choose row and column"
         names = list(self.stages)
         return {
             "picture": slider(
@@ -116,7 +112,7 @@ class FeatureMaps(Explorer):
             "unit": slider(
                 "Map", min(9, most - 1), 0, most - 1, "Which map (or neuron) of the layer; after the last one it starts again"
             ),
-            "strongest": strongest,
+            "strongest": check_box("Strongest place", True, look_at, indent=True),
             "row": slider("Row", 0, 0, widest - 1, "Row of the number in its map; after the last row it starts again"),
             "column": slider("Column", 0, 0, widest - 1, "Column of the number in its map; after the last it starts again"),
         }

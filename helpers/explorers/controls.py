@@ -18,9 +18,14 @@ def float_slider(label, start, least, most, tooltip, step=0.1, digits=1):
     )
 
 
-def choice(label, start, options, tooltip):
+def choice(label, start, options, tooltip, width=WIDTH):
     """Return a drop-down list."""
-    return widgets.Dropdown(options=list(options), value=start, description=label, tooltip=tooltip, **_shape())
+    return widgets.Dropdown(options=list(options), value=start, description=label, tooltip=tooltip, **_shape(width))
+
+
+def check_box(label, start, tooltip, indent=False):
+    """Return a box to tick; with `indent` it stands below the sliders, not below their labels."""
+    return widgets.Checkbox(start, description=label, tooltip=tooltip, indent=indent, **_shape())
 
 
 def number(label, start, least, most, tooltip, step=0.5):

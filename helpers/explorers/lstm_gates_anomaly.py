@@ -1,7 +1,5 @@
 """A heartbeat with one event: how unusual each moment is to several ways, and what a threshold makes of it."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from helpers.explorers.controls import choice, rows_of, slider
@@ -11,7 +9,7 @@ from helpers.plots.figure import BLUE, INK, ORANGE, caption, whole_figure
 from helpers.plots.lettering import Label
 from helpers.plots.number_grid import marks
 from helpers.plots.unrolled import Cells
-from helpers.series import ONE_ALARM, alarms
+from helpers.series import alarms, touches
 
 WAYS = {
     "LSTM: error of the next value": "LSTM",
@@ -22,11 +20,6 @@ WAYS = {
     "distance from the median beat": "median beat",
     "time between two beats": "interval",
 }
-
-
-@lru_cache
-def recorded():
-    return first_run("lstm_anomaly")
 
 
 def explore_anomaly():
@@ -46,18 +39,17 @@ class Anomaly(Explorer):
     lines = 4
 
     def make_controls(self):
-        count = len(recorded()["factors"])
+        count = len(first_run("lstm_anomaly")["factors"])
         return {
-            "way": choice("Way", next(iter(WAYS)), WAYS, "Where the score comes from"),
+            "way": choice("Way", next(iter(WAYS)), WAYS, "Where the score comes from", "400px"),
             "threshold": slider("Threshold", 6, 1, count, "From low to high: above it there is an alarm"),
         }
 
     def arrange(self, controls):
-        controls["way"].layout.width = "400px"
         return [rows_of(list(controls.values()), 3)]
 
     def stage(self, figure):
-        run, whole = recorded(), whole_figure(figure)
+        run, whole = first_run("lstm_anomaly"), whole_figure(figure)
         signal, event, count = run["signal"], run["event"], len(run["signal"])
         self.x = LEFT + WIDE * np.arange(count) / count
         first, last = np.flatnonzero(event)[[0, -1]]
@@ -97,13 +89,12 @@ class Anomaly(Explorer):
         return [self.curve, self.line, self.hits, self.false, self.table, *self.shares]
 
     def compute(self, way, threshold):
-        run, name, place = recorded(), WAYS[way], threshold - 1
+        run, name, place = first_run("lstm_anomaly"), WAYS[way], threshold - 1
         factor = float(run["factors"][place])
         scores, level = run[f"{name}: scores"], factor * float(run[f"{name}: threshold"])
         tested = np.where(np.arange(len(scores)) >= int(run["validation ends"]), scores, 0)
-        first, last = np.flatnonzero(run["event"])[[0, -1]]
         found = alarms(tested, level)
-        hits = (found[:, 0] < last + 1 + ONE_ALARM) & (found[:, 1] > first)
+        hits = touches(found, np.flatnonzero(run["event"])[[0, -1]] + (0, 1))
         precision = float(run[f"{name}: precision"][place])
         return {
             **{"way": way, "factor": factor, "scores": scores, "level": level, "alarms": found, "hits": hits},

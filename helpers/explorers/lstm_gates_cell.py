@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import numpy as np
 
-from helpers.explorers.controls import float_slider
+from helpers.explorers.controls import check_box, float_slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import DOT, TIMES, in_brackets, signed, two_digits
 from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, whole_figure
@@ -54,7 +54,7 @@ class Cell(Explorer):
         }
         for gate, letter in GATES.items():
             what = "candidate" if gate == "candidate" else f"{gate} gate"
-            box = widgets.Checkbox(False, description=f"Hold {letter}", indent=False, tooltip=f"Take the {what} by the hand")
+            box = check_box(f"Hold {letter}", False, f"Take the {what} by the hand")
             box.layout = widgets.Layout(width="80px", margin="2px 2px 2px 24px")
             controls[f"hold_{gate}"] = box
             least, tooltip = (-1 if gate == "candidate" else 0), f"Where the {what} is held"
@@ -132,8 +132,9 @@ class Cell(Explorer):
     def compute(self, x, h, c, **gates):
         held = {gate: gates[gate] for gate in GATES if gates[f"hold_{gate}"]}
         arrays = [np.array([[float(number)]]) for number in (x, h, c)]
-        sums = arrays[0] @ weights_of_cell()[0] + arrays[1] @ weights_of_cell()[1] + weights_of_cell()[2]
-        step = lstm_step(*arrays, *weights_of_cell(), held=held)
+        kernel, recurrent_kernel, bias = weights_of_cell()
+        sums = arrays[0] @ kernel + arrays[1] @ recurrent_kernel + bias
+        step = lstm_step(*arrays, kernel, recurrent_kernel, bias, held=held)
         return {
             **{"x": x, "old h": h, "old c": c, "h": step.h.item(), "c": step.c.item()},
             **{"held": [gate in held for gate in GATES]},

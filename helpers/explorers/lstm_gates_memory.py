@@ -60,15 +60,12 @@ class Memory(Explorer):
     def make_controls(self):
         lengths, _ = recorded()
         steps = [int(length) for length in lengths]
-        controls = {
-            "first": choice("Orange", "simple RNN", KINDS, "The first kind of network"),
-            "second": choice("Blue", "LSTM, forget bias 1 (Keras)", KINDS, "The second kind of network"),
+        return {
+            "first": choice("Orange", "simple RNN", KINDS, "The first kind of network", "330px"),
+            "second": choice("Blue", "LSTM, forget bias 1 (Keras)", KINDS, "The second kind of network", "330px"),
             "learned": choice("Learned on", EACH, LEARNED, "On which rows the networks were trained"),
             "steps": choice("Steps", 80, steps, "The length that is spelled out below"),
         }
-        for name in ("first", "second"):
-            controls[name].layout.width = "330px"
-        return controls
 
     def arrange(self, controls):
         return [rows_of(list(controls.values()), 2)]

@@ -6,8 +6,8 @@ import numpy as np
 
 from helpers.explorers.controls import choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import short, signed
-from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes
+from helpers.explorers.signs import judged, short, signed
+from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, decade_ticks, logarithm
 from helpers.plots.lettering import Label
 from helpers.plots.number_grid import marks
 from helpers.scratch.lstm import LSTM
@@ -83,8 +83,7 @@ class Time(Explorer):
     def stage(self, figure):
         settings = {"xlabel": "steps back", "xlim": (-1, MOST + 1), "ylim": (LOW - 1, HIGH + 1)}
         axes = chart_axes(figure, 84, 58, 600, 318, **settings)
-        powers = range(LOW, HIGH + 1, 4)
-        axes.set_yticks(powers, ["1" if power == 0 else f"$10^{{{power}}}$" for power in powers])
+        decade_ticks(axes, LOW, HIGH, 4)
         axes.axhline(0, color="#8c8c8c", linewidth=1)
         line = {"linewidth": 2.4, "animated": True}
         self.simple = axes.plot([], [], color=ORANGE, linestyle="-", **line)[0]
@@ -103,7 +102,7 @@ class Time(Explorer):
 
     def paint(self, numbers):
         back = np.arange(numbers["steps"] + 1)
-        heights = [np.log10(np.maximum(numbers[name], 1e-300)).clip(LOW - 0.4, HIGH + 0.4) for name in ("simple", "lstm")]
+        heights = [logarithm(numbers[name]).clip(LOW - 0.4, HIGH + 0.4) for name in ("simple", "lstm")]
         self.simple.set_data(back, heights[0])
         self.lstm.set_data(back, heights[1])
         self.ends.set_data([back[-1]] * 2, [each[-1] for each in heights])
@@ -132,8 +131,3 @@ class Time(Explorer):
                 f"So the gradient {judged(simple)} in the simple RNN; in the cell of the LSTM it {judged(lstm)}.",
             ]
         )
-
-
-def judged(left):
-    """Return in a word what became of a gradient."""
-    return "vanishes" if left < 1e-3 else "explodes" if left > 1e3 else "arrives"

@@ -142,11 +142,11 @@ class TrainedGates(Explorer):
 
     def stage(self, figure):
         whole = whole_figure(figure)
-        for (low, height), texts in ((TOP, ()), (GATES_AT, ("0", "1")), (CELL, ("", "0"))):
+        for low, height in (TOP, GATES_AT, CELL):
             whole.plot([LEFT, LEFT, LEFT + WIDE], [low + height, low, low], color="#6b6b6b", linewidth=0.8, linestyle="-")
-            for share, text in zip((0, 0.5) if low == CELL[0] else (0, 1), texts, strict=False):
-                caption(figure, LEFT - 8, low + share * height, text, 9.5, ha="right")
         middle = CELL[0] + CELL[1] / 2
+        for y, text in ((GATES_AT[0], "0"), (sum(GATES_AT), "1"), (middle, "0")):
+            caption(figure, LEFT - 8, y, text, 9.5, ha="right")
         whole.plot([LEFT, LEFT + WIDE], [middle, middle], color="#b5b5b5", linewidth=0.8, linestyle="-")
         axes = picture_axes(figure, LEFT, MAP[0], WIDE, MAP[1])
         self.maps = {
@@ -176,8 +176,7 @@ class TrainedGates(Explorer):
             caption(figure, LEFT + WIDE + 40, y, text, 9.5, ha="left")
         self.since = whole.plot([], [], color=ORANGE, linewidth=1.4, animated=True, linestyle=(0, (2, 2)))[0]
         self.chosen = Frame(whole, INK, 1.2)
-        self.heads, self.marks, self.keys = Lettering(figure), Lettering(figure), Lettering(figure)
-        self.small = Lettering(figure)
+        self.marks, self.keys, self.small = Lettering(figure), Lettering(figure), Lettering(figure)
         self.titles = [Label(figure, LEFT, low + height + 11, 10) for low, height in (TOP, MAP, GATES_AT, CELL)]
         lines = [self.truth, self.before, self.after, *self.gates.values(), self.cell_before, self.cell, self.since]
         return [*self.maps.values(), *lines, self.chosen, self.marks, self.keys, self.small, *self.titles]

@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from helpers.datasets import load_mnist, load_photo
-from helpers.explorers.controls import choice, float_slider, rows_of, slider
+from helpers.explorers.controls import check_box, choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.pooling_windows import POOLS as REAL_POOLS
 from helpers.explorers.pooling_windows import explore_gradient_routing, explore_pooling  # noqa: F401 (all of the lesson)
@@ -51,17 +50,14 @@ class Shift(Explorer):
     lines = 4
 
     def make_controls(self):
-        realign = widgets.Checkbox(
-            True, description="Move back", tooltip="Move the map back by whole cells before it is compared"
-        )
-        realign.layout, realign.style.description_width = widgets.Layout(width="300px", margin="2px 6px"), "96px"
+        move_back = "Move the map back by whole cells before it is compared"
         return {
             "shift": slider("Shift", 1, 0, FARTHEST, "How many pixels the image has moved to the right"),
             "pool": choice("Pooling", "max", POOLS, "What is kept of each window"),
             "image": choice("Photo", "coins", PLACES, "Which photo is pooled"),
             "window": slider("Window", 2, 1, 8, "Height and width of the window"),
             "stride": slider("Stride", 2, 1, 8, "How many pixels the window moves at each step"),
-            "realign": realign,
+            "realign": check_box("Move back", True, move_back, indent=True),
         }
 
     def arrange(self, controls):

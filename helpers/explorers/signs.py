@@ -28,3 +28,8 @@ def short(number):
         return (f"{number:.3g}" if size < 1000 else f"{number:.0f}").replace("-", MINUS)
     digits, power = f"{number:.2e}".split("e")
     return f"{digits} {DOT} 10".replace("-", MINUS) + str(int(power)).translate(RAISED)
+
+
+def judged(left):
+    """Return in a word what became of a gradient of size 1."""
+    return "vanishes" if left < 1e-3 else "explodes" if left > 1e3 else "arrives"

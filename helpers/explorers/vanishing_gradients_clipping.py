@@ -3,13 +3,12 @@
 import math
 from functools import cache
 
-import ipywidgets as widgets
 import numpy as np
 
-from helpers.explorers.controls import choice, float_slider, rows_of, slider
+from helpers.explorers.controls import check_box, choice, float_slider, rows_of, slider
 from helpers.explorers.play import WithPlay
 from helpers.explorers.signs import TIMES, short, signed, two_digits
-from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
+from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, decade_ticks, logarithm, picture_axes
 from helpers.plots.lettering import Label
 from helpers.plots.number_grid import marks
 from helpers.plots.pixels import Pixels
@@ -120,15 +119,13 @@ class Clipping(WithPlay):
     lines = 5
 
     def make_controls(self):
-        clipping = widgets.Checkbox(False, description="Clip the gradient", indent=False)
-        clipping.tooltip = "Shorten every gradient that is longer than the clip norm, before the step is made"
-        clipping.layout = widgets.Layout(width="300px", margin="2px 6px")
+        shorten = "Shorten every gradient that is longer than the clip norm, before the step is made"
         return {
             "time_steps": slider("Time steps", 50, 10, 60, "How many times the unit is run before its state is judged"),
             "w": float_slider("First w", 4.4, 3.7, 5.1, "Where descent starts: the weight", 0.05, 2),
             "b": float_slider("First b", -1.9, -2.7, -1.6, "Where descent starts: the bias", 0.05, 2),
             "rate": choice("Learning rate", 0.3, RATES, "How far each step goes: this times the length of the gradient"),
-            "clipping": clipping,
+            "clipping": check_box("Clip the gradient", False, shorten),
             "longest": choice("Clip norm", 1.0, LENGTHS, "The longest gradient that is let through (global_clipnorm in Keras)"),
             "steps": slider("Descent steps", 8, 0, MOST, "How many times w and b have been changed"),
         }
@@ -156,7 +153,7 @@ class Clipping(WithPlay):
             aspect="auto",
         )
         bar.yaxis.tick_right()
-        decades(bar, LOSS_LOW, LOSS_HIGH, 1)
+        decade_ticks(bar, LOSS_LOW, LOSS_HIGH, 1)
         caption(figure, LEFT + WIDTH + 20, 424, "loss", 10, ha="left")
         line = {"animated": True, "linestyle": "-"}
         self.path = plane.plot([], [], color=ORANGE, linewidth=1.5, **line)[0]
@@ -165,11 +162,11 @@ class Clipping(WithPlay):
         self.outside = Label(figure, LEFT + WIDTH / 2, 447, 11, ORANGE, align="center")
         chart = {"xlim": (-0.8, MOST + 0.8), "xticks": range(0, MOST + 1, 5)}
         lengths = chart_axes(figure, 640, 232, 300, 178, ylim=(LOW - 0.5, HIGH + 0.5), **chart)
-        decades(lengths, LOW, HIGH, 2)
+        decade_ticks(lengths, LOW, HIGH, 2)
         lengths.grid(axis="y")
         caption(figure, 790, 424, "length of the gradient after each step", 10.5)
         losses = chart_axes(figure, 640, BOTTOM, 300, 118, ylim=(LOSS_LOW - 0.3, LOSS_HIGH), xlabel="descent steps", **chart)
-        decades(losses, LOSS_LOW, LOSS_HIGH, 1)
+        decade_ticks(losses, LOSS_LOW, LOSS_HIGH, 1)
         losses.grid(axis="y")
         caption(figure, 790, 190, "loss after each step", 10.5)
         curve = {"color": ORANGE, "linewidth": 1.2, "marker": "o", "markersize": 4, **line}
@@ -276,17 +273,6 @@ def put_arrows(arrows, lines):
     lines = [line for line in map(in_pixels, lines) if np.hypot(*(line[1] - line[0])) > 0.5]
     arrows.head = min([9.0, *(np.hypot(*(line[1] - line[0])) for line in lines)])
     arrows.set(lines)
-
-
-def logarithm(values):
-    """Return the logarithm (base 10) of numbers that may be 0."""
-    return np.log10(np.maximum(values, 1e-300))
-
-
-def decades(axes, low, high, step):
-    """Write powers of ten beside an axis of logarithms."""
-    powers = range(low, high + 1, step)
-    axes.set_yticks(powers, ["1" if power == 0 else f"$10^{{{power}}}$" for power in powers])
 
 
 def place_text(place):

@@ -2,13 +2,12 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
-from helpers.explorers.controls import choice, float_slider, rows_of, slider
+from helpers.explorers.controls import check_box, choice, float_slider, rows_of, slider
 from helpers.explorers.explorer import Explorer
-from helpers.explorers.signs import TIMES, short, signed
-from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, picture_axes
+from helpers.explorers.signs import TIMES, judged, short, signed
+from helpers.plots.figure import BLUE, INK, ORANGE, caption, chart_axes, decade_ticks, logarithm, picture_axes
 from helpers.plots.lettering import Label
 from helpers.plots.pixels import Pixels
 from helpers.scratch.activations import activation_named
@@ -92,8 +91,7 @@ class Gradients(Explorer):
             ("skip", "Skip connections", "Each layer adds its output to its input"),
             ("normalise", "Batch normalization", "The sums of each layer are normalised over the batch"),
         ):
-            boxes[name] = widgets.Checkbox(False, description=label, indent=False, tooltip=tooltip)
-            boxes[name].layout = widgets.Layout(width="300px", margin="2px 6px")
+            boxes[name] = check_box(label, False, tooltip)
         return {
             "depth": slider("Layers", 30, 2, MOST, "How many layers lie one behind the other"),
             "activation": choice("Activation", "tanh", SLOPES, "The function of every neuron"),
@@ -111,10 +109,9 @@ class Gradients(Explorer):
         return {"start", *values} - (set() if start == BY_GAIN else {"gain"})
 
     def stage(self, figure):
-        powers = range(LOW, HIGH + 1, 6)
         settings = {"xlim": (-1.5, MOST + 0.5), "ylim": (LOW - 1, HIGH + 1)}
         axes = chart_axes(figure, 84, 216, 600, 250, **settings)
-        axes.set_yticks(powers, ["1" if power == 0 else f"$10^{{{power}}}$" for power in powers])
+        decade_ticks(axes, LOW, HIGH, 6)
         axes.axhline(0, color="#b5b5b5", linewidth=1, linestyle="-")
         axes.set_xticks(range(0, MOST + 1, 10), [])
         line = {"animated": True, "linewidth": 2.2}
@@ -164,7 +161,7 @@ class Gradients(Explorer):
         layers = np.arange(numbers["depth"] + 1)
 
         def height(values):
-            return np.log10(np.maximum(values, 1e-300)).clip(LOW - 0.6, HIGH + 0.6)
+            return logarithm(values).clip(LOW - 0.6, HIGH + 0.6)
 
         self.gradient.set_data(layers, height(numbers["gradient"]))
         self.activation.set_data(layers, height(numbers["activation"]))
@@ -184,7 +181,7 @@ class Gradients(Explorer):
 
     def describe(self, numbers):
         depth, arrives = numbers["depth"], numbers["gradient"][0]
-        decades = np.log10(max(arrives, 1e-300))
+        decades = logarithm(arrives)
         lines = [
             f"The gradient comes in with size 1; `{short(arrives)}` of it arrives: {signed(decades, '{:+.1f}')} decades "
             f"over {depth} layers, `{signed(decades / depth, '{:+.2f}')}` decades per layer."
@@ -199,6 +196,5 @@ class Gradients(Explorer):
             lines.append(
                 f"The formula: {product} = {numbers['factor']:.2f} per layer, {signed(predicted, '{:+.1f}')} decades in all."
             )
-        word = "vanishes" if arrives < 1e-3 else "explodes" if arrives > 1e3 else "arrives"
-        lines.append(f"So the gradient {word}. The activations end with size `{short(numbers['activation'][-1])}`.")
+        lines.append(f"So the gradient {judged(arrives)}. The activations end with size `{short(numbers['activation'][-1])}`.")
         return "\n".join(lines)

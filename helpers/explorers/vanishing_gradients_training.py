@@ -8,7 +8,7 @@ from helpers.explorers.controls import choice, rows_of
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.rnn_types_common import first_run
 from helpers.explorers.signs import short
-from helpers.plots.figure import BLUE, ORANGE, caption, chart_axes
+from helpers.plots.figure import BLUE, ORANGE, caption, chart_axes, decade_ticks, logarithm
 from helpers.plots.lettering import Label
 
 OPTIMIZERS = ("SGD 0.003", "SGD 0.03", "SGD 0.3", "Adam 0.001")
@@ -40,14 +40,11 @@ class TrainingDepth(Explorer):
 
     def make_controls(self):
         names = names_of_nets()
-        controls = {
-            "first": choice("Orange", "sigmoid, Xavier", names, "The first network"),
-            "second": choice("Blue", "relu, He", names, "The second network"),
+        return {
+            "first": choice("Orange", "sigmoid, Xavier", names, "The first network", "330px"),
+            "second": choice("Blue", "relu, He", names, "The second network", "330px"),
             "optimizer": choice("Trained by", BEST, (BEST, *OPTIMIZERS), "The optimizer and its learning rate"),
         }
-        for name in ("first", "second"):
-            controls[name].layout.width = "330px"
-        return controls
 
     def arrange(self, controls):
         return [rows_of(list(controls.values()), 2)]
@@ -57,11 +54,10 @@ class TrainingDepth(Explorer):
         epochs = len(first_run("vanishing_depth")[f"{names_of_nets()[0]}: {OPTIMIZERS[0]}: loss"])
         loss = chart_axes(figure, 70, 270, 250, 160, xlim=(0.7, epochs + 0.3), ylim=(0, MOST_LOSS + 0.1))
         right = chart_axes(figure, 390, 270, 250, 160, xlim=(0.7, epochs + 0.3), ylim=(0, 1.02))
-        powers = range(LOW, HIGH + 1, 4)
         gradient = chart_axes(figure, 70, 56, 250, 150, xlim=(0, 31), ylim=(LOW - 0.8, HIGH + 0.8))
-        gradient.set_yticks(powers, ["1" if power == 0 else f"$10^{{{power}}}$" for power in powers])
+        decade_ticks(gradient, LOW, HIGH, 4)
         moved = chart_axes(figure, 390, 56, 250, 150, xlim=(0, 31), ylim=(-5.5, 2.5))
-        moved.set_yticks((-5, -3, -1, 1), [f"$10^{{{power}}}$" for power in (-5, -3, -1, 1)])
+        decade_ticks(moved, -5, 1, 2)
         for axes, x, y, text in (
             (loss, 195, 448, "loss on the training digits, by epoch"),
             (right, 515, 448, "right on 500 validation digits, by epoch"),
@@ -107,7 +103,7 @@ class TrainingDepth(Explorer):
                     values = values.clip(0, MOST_LOSS)
                 elif key != "validation":
                     low, high = (LOW - 0.4, HIGH + 0.4) if key == "gradient" else (-5.3, 2.3)
-                    values = np.log10(np.maximum(values, 1e-300)).clip(low, high)
+                    values = logarithm(values).clip(low, high)
                 lines[k].set_data(np.arange(1, len(known) + 1)[known], values)
             gradient = numbers[f"{which} gradient"]
             ratio = short(gradient[0] / gradient[-1]) if gradient[-1] else "0"

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -50,3 +51,14 @@ def caption(figure, x, y, text, size=10.5, ha="center"):
     """Write a text that never moves, in pixels from the lower left corner of the figure."""
     width, height = figure.get_size_inches() * DPI
     figure.text(x / width, y / height, text, fontsize=size, ha=ha, va="center")
+
+
+def logarithm(values):
+    """Return the logarithm (base 10) of numbers that may be 0."""
+    return np.log10(np.maximum(values, 1e-300))
+
+
+def decade_ticks(axes, low, high, step):
+    """Write powers of ten beside an axis of logarithms."""
+    powers = range(low, high + 1, step)
+    axes.set_yticks(powers, ["1" if power == 0 else f"$10^{{{power}}}$" for power in powers])

@@ -14,7 +14,7 @@ from keras import layers
 
 from helpers.datasets import load_heartbeat
 from helpers.recordings.recording import record
-from helpers.series import ONE_ALARM, alarms
+from helpers.series import ONE_ALARM, alarms, touches
 
 EVERY = 4  # the mean of four samples is one value: 360 a second become 90
 RATE = 90  # values a second; all lengths below are in values
@@ -183,14 +183,6 @@ def smooth(errors):
 
 
 # Alarms.
-
-
-def touches(found, fault):
-    """Return for each alarm whether it has a part in the fault (first, last), or in the 0.3 seconds after it.
-
-    The 0.3 seconds are there because that a beat is missing is noticed late.
-    """
-    return (found[:, 0] < fault[1] + ONE_ALARM) & (found[:, 1] > fault[0])
 
 
 def on_the_recording(scores, event, threshold):
