@@ -123,7 +123,7 @@ class Architecture(Explorer):
     def stage(self, figure):
         self.picture = Pixels(picture_axes(figure, 8, 40, 320, 320))
         self.fields = Outline(self.picture.axes, ORANGE, 2)
-        caption(figure, 168, 380, "what the middle number of each map sees")
+        caption(figure, 168, 380, "what the middle number of each map sees", 9.5)
         self.columns = {"layer": 340, "output": 508, "weights": 700, "multiply-adds": 840, "sees": 952}
         for name, x in self.columns.items():
             caption(figure, x, 380, name, 10.5, ha="right" if name in ("weights", "multiply-adds", "sees") else "left")
