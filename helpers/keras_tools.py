@@ -17,6 +17,7 @@ import tensorflow as tf
 from IPython.display import display
 from ipywidgets import HBox, IntProgress, Label
 
+from helpers.scratch.activation import Activation
 from helpers.scratch.batch_normalization import BatchNormalization
 from helpers.scratch.convolution import Conv2D
 from helpers.scratch.dense import Dense
@@ -34,6 +35,7 @@ tf.get_logger().setLevel("ERROR")  # warnings about speed, for instance for many
 _SCRATCH = {  # name of Keras's layer -> ours, and the options that both have
     "Conv2D": (Conv2D, ("filters", "kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")),
     "Dense": (Dense, ("units", "activation", "use_bias")),
+    "Activation": (Activation, ("activation",)),
     "Dropout": (Dropout, ("rate",)),
     "MaxPooling2D": (MaxPooling2D, ("pool_size", "strides", "padding")),
     "AveragePooling2D": (AveragePooling2D, ("pool_size", "strides", "padding")),
