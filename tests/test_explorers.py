@@ -74,6 +74,7 @@ def fingerprint(explorer):
 def test_every_lesson_with_explorers_is_swept():
     expected = {
         "ann": "activations backpropagation descent forward_pass neuron playground regression",
+        "batch_normalization": "batch_mates normalization robustness shift",
         "cnn": "architecture feature_maps occlusion tuning",
         "convolution": "channels kernel window coverage stride",
         "lstm_gates": "anomaly cell forecast gate_score memory names time trained_gates",

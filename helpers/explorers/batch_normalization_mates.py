@@ -153,9 +153,9 @@ class BatchMates(Explorer):
         cloud = chart_axes(figure, 312, 196, 278, 278, xlim=ends, ylim=ends, xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
         cloud.set(xlabel="neuron A", ylabel="neuron B")
         cloud.grid()
-        caption(figure, 451, 492, "its outputs in two neurons, normalised", 10)
+        caption(figure, 451, 492, "two of its outputs in layer 1 (gamma, beta in)", 10)
         strip = chart_axes(figure, 312, 62, 278, 56, xlim=(-0.02, 1.02), ylim=(-0.6, 0.6), yticks=[])
-        strip.set_xlabel("share that it gives to the right digit")
+        strip.set_xlabel("share for the right digit (height: no meaning)")
         self.heights = np.random.default_rng(0).uniform(-0.45, 0.45, DRAWS)  # so that the dots do not hide each other
         self.dots = [marks(cloud, "o", BLUE, 4), marks(strip, "o", BLUE, 4)]
         self.now = [marks(cloud, "D", ORANGE, 7), marks(strip, "D", ORANGE, 7)]
@@ -170,8 +170,8 @@ class BatchMates(Explorer):
         self.here = marks(spread, "D", ORANGE, 8)
         self.lag = chart_axes(figure, 674, 66, 272, 146, xlim=(-4, BATCHES + 4), ylim=(-0.02, 1.02), facecolor="none")
         self.lag.set(yticks=[], xlabel="batches seen")
-        caption(figure, 810, 9, "grey: single batches; dashes: all digits", 9.5)
-        caption(figure, 810, 228, "the moving average of neuron A's sums", 10)
+        caption(figure, 810, 9, "grey: each batch; dashes: all digits", 9.5)
+        caption(figure, 810, 228, "moving average of A's sums, anew", 10)
         line = {"animated": True}
         self.single = marks(self.lag, "o", "#8c8c8c", 2.5)
         self.truth = self.lag.plot([], [], color=INK, linestyle=(0, (5, 2)), linewidth=1.5, **line)[0]

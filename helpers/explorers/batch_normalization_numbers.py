@@ -73,7 +73,7 @@ class Normalization(Explorer):
         pulled = round(float(self.wines[0, 0]), 1)
         return {
             "batch": slider("Wines", 4, LEAST, MOST, "How many wines are in the batch"),
-            "pulled": float_slider("Wine 1: alcohol", pulled, 8, 24, "Alcohol of wine 1, in percent: pull it away"),
+            "pulled": float_slider("Wine 1", pulled, 8, 24, "Alcohol of wine 1, in percent: pull it away"),
             "mode": choice("Mode", TRAINING, [TRAINING, INFERENCE], "Where mean and variance come from"),
             "times": choice("Times", 1, [0.1, 0.5, 1, 2, 10], "The alcohol of all wines is multiplied by this"),
             "add": slider("Add to all", 0, -20, 20, "This is added to the alcohol of all wines, after Times"),
@@ -105,7 +105,7 @@ class Normalization(Explorer):
             for row, text in enumerate(texts):
                 caption(figure, LEFTS[table] - 5, place(0, 0, row, BELOW)[1], text, 9, ha="right")
         caption(figure, LEFTS[0] - 8, place(0, 0, 2, BELOW)[1], "√(var. + epsilon)", 9, ha="right")
-        for row, text in enumerate(("red above 0, blue below;", "darkest at 1000, but", "at 3 in the next tables")):
+        for row, text in enumerate(("red: above 0,", "blue: below 0;", "dark: far from 0")):
             caption(figure, LEFTS[1] - 2, place(0, 0, row, BELOW)[1], text, 9, ha="left")
         for y, text in ((BEFORE_Y, "alcohol: x"), (AFTER_Y, "alcohol: output")):
             caption(figure, 116, y, text, 10, ha="right")

@@ -21,7 +21,7 @@ MEAN, WORST = "mean of three seeds", "worst of three seeds"
 GOOD = 0.85  # a share of the validation digits from which a training counts as one that worked
 MOST_LOSS = 2.5
 STYLES = (((0, ()), "o"), ((0, (5, 2)), "^"), ((0, (1, 1.5)), "s"))  # of the three seeds
-CELL, GRID_BOTTOM = 42, 212  # of the maps, in pixels
+CELL, GRID_BOTTOM = 42, 224  # of the maps, in pixels
 
 
 @lru_cache
@@ -45,7 +45,7 @@ def explore_robustness():
 
 class Robustness(Explorer):
     title = "Four hidden layers on 3,500 digits, six epochs: which learning rates and which first weights work?"
-    size = (960, 560)
+    size = (960, 570)
     lines = 4
 
     def make_controls(self):
@@ -71,7 +71,7 @@ class Robustness(Explorer):
             cells = chart_axes(figure, x, GRID_BOTTOM, width, height, xlim=(-0.5, 8.5), ylim=(6.5, -0.5), facecolor="none")
             cells.axis("off")
             self.frames.append(Frame(cells, ORANGE, 3))
-            self.names.append(Label(figure, x + width / 2, 540, 11, colour, align="center", weight="bold"))
+            self.names.append(Label(figure, x + width / 2, 550, 11, colour, align="center", weight="bold"))
             self.rates.append(Lettering(figure))
             caption(figure, x + width / 2, GRID_BOTTOM - 34, "learning rate", 10)
             for row, scale in enumerate(SCALES):
@@ -84,7 +84,7 @@ class Robustness(Explorer):
             self.curves.append(
                 [loss.plot([], [], linestyle=style, marker=mark, markersize=4.5, **line)[0] for style, mark in STYLES]
             )
-        caption(figure, 480, 164, "loss on the training digits in the frame: one curve a seed", 9.5)
+        caption(figure, 480, 162, "loss on the training digits in the frame: one curve a seed", 9.5)
         return [*self.maps, *self.frames, *self.names, *self.rates, *(line for lines in self.curves for line in lines)]
 
     def compute(self, left, right, optimizer, seeds, rate, scale):
@@ -101,7 +101,7 @@ class Robustness(Explorer):
         corners = box_corners(*[numbers["scale"], numbers["rate"]] * 2)
         texts = [f"{rate:g}".removeprefix("0") for rate in RATES[numbers["optimizer"]]]  # .0001: there is no room for the 0
         for k, (side, x) in enumerate((("left", 74), ("right", 548))):
-            self.maps[k].set(100 * numbers[f"{side} map"])
+            self.maps[k].set(np.floor(100 * numbers[f"{side} map"] + 1e-6))  # 0.847 is not shown as 85, which counts as good
             self.frames[k].put(corners)
             self.names[k].set_text(numbers[side])
             self.rates[k].write(texts, [(x + CELL * (place + 0.5), GRID_BOTTOM - 12) for place in range(9)], 9)

@@ -47,8 +47,8 @@ class Shift(WithPlay):
         }
 
     def arrange(self, controls):
-        *settings, check = controls.values()
-        return [rows_of(settings[:2], 2), rows_of(settings[2:], 2), check, self.play_button("check", 300, "Watch it learn")]
+        left, right, *others = controls.values()
+        return [rows_of([left, right], 3), rows_of(others, 3), self.play_button("check", 300, "Watch it learn")]
 
     def stage(self, figure):
         steps = {"xlim": (-6, STEPS[-1] + 6), "facecolor": "none"}
@@ -72,11 +72,11 @@ class Shift(WithPlay):
         shift = chart_axes(figure, 64, 54, 396, 140, ylim=(LOW - 0.3, HIGH + 0.3), xlabel="updates", **steps)
         decade_ticks(shift, LOW, HIGH, 1)
         shift.grid(axis="y")
-        caption(figure, 262, 210, "shift since the last look, mean of the layer's neurons (standard deviations)", 9.5)
+        caption(figure, 262, 210, "shift since the last look, in standard deviations, mean of the layer", 9.5)
         loss = chart_axes(figure, 546, 54, 396, 140, xlim=(-6, STEPS[-1] + 6), ylim=(0, MOST_LOSS + 0.05), facecolor="none")
         loss.set_xlabel("updates")
         loss.grid(axis="y")
-        caption(figure, 744, 210, "loss on the training digits, epoch by epoch", 9.5)
+        caption(figure, 744, 210, "loss by epoch (circles: left, triangles: right)", 9.5)
         styles = ((ORANGE, "-", "o"), (BLUE, (0, (5, 2)), "^"))
         self.shifts, self.losses = (
             [

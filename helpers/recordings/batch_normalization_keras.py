@@ -30,7 +30,7 @@ OPTIMIZERS = {f"SGD {rate}": partial(keras.optimizers.SGD, rate) for rate in (0.
 OPTIMIZERS |= {f"Adam {rate}": partial(keras.optimizers.Adam, rate) for rate in (0.0003, 0.001, 0.003, 0.01)}
 
 # Of train_sizes.
-SIZES, SIZE_RATES, SIZE_EPOCHS = (2, 4, 8, 16, 32, 64), (0.003, 0.03, 0.3), 3
+SIZES, SIZE_RATES, SIZE_EPOCHS = (2, 4, 8, 16, 32, 64), (0.003, 0.01, 0.03, 0.1, 0.3), 3
 
 
 # The networks. With one seed all kinds start with the same weights: to normalise, nothing is drawn.
@@ -177,7 +177,7 @@ def train_sizes(seed):
     """Train dense nets without normalization, with batch and with layer normalization, in batches of 2 to 64 digits.
 
     All are trained in Keras and see the same 3,500 digits three times, so small batches make more updates: each net's rival is
-    the plain one with batches of the same size. SGD with three rates, of which the best on the validation digits counts.
+    the plain one with batches of the same size. SGD with five rates, of which the best on the validation digits counts.
 
     For each of NORMS "<net>: weights"; for each size and rate "<net>: batch <size>: SGD <rate>: validation" and ": test", the
     shares of 500 and of 1,000 new digits read rightly. With batch normalization also ": test_training_mode", in training mode

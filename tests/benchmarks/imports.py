@@ -13,6 +13,7 @@ MODULES = (
     "helpers.explorers.rnn_types",
     "helpers.explorers.lstm_gates",
     "helpers.explorers.vanishing_gradients",
+    "helpers.explorers.batch_normalization",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

@@ -50,6 +50,7 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_unrolled", "explore_shared_weight", "explore_translation"), "rnn_types"),
     **dict.fromkeys(("explore_cell", "explore_time", "explore_trained_gates", "explore_gate_score"), "lstm_gates"),
     **dict.fromkeys(("explore_gradients", "explore_clipping"), "vanishing_gradients"),
+    **dict.fromkeys(("explore_normalization", "explore_batch_mates"), "batch_normalization"),
 }
 ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect

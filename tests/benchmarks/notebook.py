@@ -20,6 +20,7 @@ NAMES = (
     "05_rnn_types",
     "06_lstm_gates",
     "07_vanishing_gradients",
+    "08_batch_normalization",
 )
 
 
