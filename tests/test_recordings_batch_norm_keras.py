@@ -6,7 +6,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.datasets import load_recorded, mnist_split
+from helpers.recordings import batch_normalization_gap as gap
 from helpers.recordings import batch_normalization_keras as recorded
+from helpers.recordings import batch_normalization_pace as pace
 
 SGD = [name for name in recorded.OPTIMIZERS if name.startswith("SGD")]
 
@@ -239,3 +241,43 @@ def test_a_new_run_of_a_part_lies_within_the_recorded_spread(runs, monkeypatch):
             spread = runs(name, f"{net}: {figure}").reshape(3, -1)[:, -1]
             assert spread.min() - 0.03 < again[f"{net}: {figure}"].flat[-1] < spread.max() + 0.03, (name, net)
     assert again.keys() <= set(load_recorded("batch_norm_sizes")[1])
+
+
+# At equal training loss, and update by update.
+
+
+def test_the_starts_are_what_they_are_called():
+    rng = np.random.default_rng(0)
+    x = rng.random((64, 28, 28, 1)).astype(np.float32)
+    model = recorded.convolutional("plain")
+    pace.he_start(model, 0)
+    for layer in pace.hidden_layers(model)[1:]:
+        kernel = layer.get_weights()[0]
+        assert kernel.std() == pytest.approx(np.sqrt(2 / np.prod(kernel.shape[:-1])), rel=0.05)
+    pace.normalise_once(model, x)
+    for layer in pace.hidden_layers(model):
+        sums = keras.ops.convert_to_numpy(keras.Model(model.inputs[0], layer.output)(x))
+        axes = tuple(range(sums.ndim - 1))
+        assert_allclose(sums.mean(axis=axes), 0, atol=1e-3)
+        assert_allclose(sums.std(axis=axes), 1, atol=2e-2)
+    assert len(pace.hidden_layers(model)) == 4
+
+
+def test_batch_norm_needs_fewer_updates_than_any_start(runs):
+    def updates_to(goal, net):
+        curves = [runs("batch_norm_pace", f"{net}: {rule}: validation").mean(axis=0) for rule in pace.RULES]
+        return min((int((curve >= goal).argmax()) for curve in curves if (curve >= goal).any()), default=99)
+
+    for goal in (0.9, 0.95):
+        assert 1.5 * updates_to(goal, "batch norm") < min(updates_to(goal, net) for net in pace.NETS[:3])
+
+
+def test_late_averages_are_wrong_in_the_first_layer_only(runs):
+    variance = runs("batch_norm_gap", "late: variance")
+    assert (variance[:, 0] > 2).all() and (variance[:, 1:] < 1.3).all()
+
+
+def test_networks_with_batch_norm_know_all_training_digits(runs):
+    for rate in gap.RATES:
+        assert (runs("batch_norm_gap", f"{recorded.SHORT_MEMORY}: Adam {rate}: training")[:, -1] > 0.999).all()
+        assert runs("batch_norm_gap", f"plain: Adam {rate}: loss").shape == (3, gap.EPOCHS)

@@ -15,7 +15,7 @@ def test_networks_start_as_their_names_say():
         _, U, bias = layer.get_weights()
         if name.startswith("simple RNN"):
             share = 0.5 if "half" in name else 1.0
-            np.testing.assert_allclose(U @ U.T, share**2 * np.eye(rows.WIDTH), atol=1e-5)
+            np.testing.assert_allclose(U @ U.T, share**2 * np.eye(len(U)), atol=1e-5)
         else:
             forget = bias.reshape(4, -1)[1]
             np.testing.assert_array_equal(forget, 5.0 if "bias 5" in name else 1.0)
@@ -45,3 +45,12 @@ def test_a_new_run_of_one_network_lies_within_the_recorded_spread(runs, monkeypa
     monkeypatch.setattr(rows, "OPTIMIZERS", {"Adam 0.001": rows.OPTIMIZERS["Adam 0.001"]})
     recorded = runs("vanishing_time", "LSTM: Adam 0.001: test")
     assert recorded.min() - 0.04 < rows.train_rows(1)["LSTM: Adam 0.001: test"] < recorded.max() + 0.04
+
+
+def test_one_simple_rnn_has_as_many_weights_as_the_lstm():
+    weights = {}
+    for name, make in rows.NETS.items():
+        layer = make()
+        layer.build((None, 28, 28))
+        weights[name] = layer.count_params()
+    assert abs(weights["simple RNN, U a rotation, 140 units"] / weights["LSTM"] - 1) < 0.01

@@ -12,7 +12,7 @@ from helpers.plots.lettering import Label
 STEPS = (0, 1, 2, 5, 10, 20, 30, 40, 55, 80, 110, 140, 165, 200, 240, 275, 330, 385, 440)  # when the recording looked
 BEFORE = ": its sums, before they are normalised"
 NETS = ("plain", "batch norm", "batch norm" + BEFORE, "batch norm, shaken")
-RATES = (0.03, 0.1, 0.3, 1.0)
+RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
 REACH, LOW, HIGH, MOST_LOSS = 4.0, -4, 1, 2.5  # ends of the charts; LOW and HIGH are powers of ten
 
 

@@ -11,7 +11,7 @@ from helpers.scratch.batch_normalization import BatchNormalization
 from helpers.scratch.dropout import Dropout
 from helpers.scratch.optimizers import SGD
 
-FEW, EPOCHS, BATCHES, RATES = 300, 60, (8, 32), (0.01, 0.03, 0.1)
+FEW, EPOCHS, BATCHES, RATES = 300, 60, (8, 32), (0.01, 0.03, 0.1, 0.3, 1.0)
 ALL = "batch norm over all 300"
 NETS = {  # name -> what stands between the sums and the activation
     "plain": [],
@@ -43,7 +43,7 @@ def train_noise(seed):
                     for start in range(0, FEW, size):
                         step(model, x, y, order[start : start + size], net == ALL)
                     losses.append(model.evaluate(x, y)[0])
-                run = {"loss": losses, "training": model.evaluate(x, y)[1]}
+                run = {"loss": np.float32(losses), "training": model.evaluate(x, y)[1]}
                 run |= {"validation": model.evaluate(x_validation, y_validation)[1], "test": model.evaluate(x_test, y_test)[1]}
                 if "batch norm" in net:
                     exact_statistics(model, x)

@@ -3,6 +3,8 @@
 Run with: python -m helpers.recordings.batch_normalization_shift
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from helpers.recordings.batch_normalization import BATCH, LOSS, MOMENTUM, dense_layers, digits, network
@@ -39,7 +41,7 @@ class Shake(Activation):
 
 
 NETS = ("plain", "batch norm", "batch norm, shaken")
-RATES, EPOCHS = (0.03, 0.1, 0.3, 1.0), 8
+RATES, EPOCHS = (0.03, 0.1, 0.3, 1.0, 3.0), 8
 CHECKS = (0, 1, 2, 5, 10, 20, 30, 40, 55, 80, 110, 140, 165, 200, 240, 275, 330, 385, 440)  # steps at which it is looked into
 PERCENTILES = (15, 50, 85)
 NEURONS = 6  # of each layer, whose percentiles are kept
@@ -72,36 +74,44 @@ def into_activations(model, x, before=False):
     return np.stack(rows)
 
 
-def shaken_as_in_training(model, x):
-    """Return the same as `into_activations`, with every neuron shaken once, as one step of training would."""
-    rows, kept = [], [layer.get_weights() for layer in model.layers]
-    states = [layer.rng.bit_generator.state for layer in model.layers if isinstance(layer, Shake)]
-    for layer in model.layers[:-1]:
-        if isinstance(layer, Activation) and not isinstance(layer, Shake):
-            rows.append(x)
-        x = layer.forward(x, training=True)
-    for layer, arrays in zip(model.layers, kept, strict=True):
-        layer.set_weights(arrays)
-    for layer, state in zip((layer for layer in model.layers if isinstance(layer, Shake)), states, strict=True):
+@contextmanager
+def unchanged(model):
+    """At the end, give the network its weights and moving averages back, and its shakes the same random numbers again."""
+    kept, shakes = model.get_weights(), [layer for layer in model.layers if isinstance(layer, Shake)]
+    states = [layer.rng.bit_generator.state for layer in shakes]
+    yield
+    model.set_weights(kept)
+    for layer, state in zip(shakes, states, strict=True):
         layer.rng.bit_generator.state = state
+
+
+def shaken_as_in_training(model, x):
+    """Return the same as `into_activations`, with every neuron shaken as the next step of training will."""
+    rows = []
+    with unchanged(model):
+        for layer in model.layers[:-1]:
+            if isinstance(layer, Activation) and not isinstance(layer, Shake):
+                rows.append(x)
+            x = layer.forward(x, training=True)
     return np.stack(rows)
 
 
 def gradients_of(model, x, y):
-    """Return the gradient of the loss for the kernel of each layer of sums, with the weights and averages left as they are."""
-    kept = [layer.get_weights() for layer in model.layers]
-    prediction = model.forward(x, training=True)
-    model._backward_from_loss(y, prediction)
-    for layer, arrays in zip(model.layers, kept, strict=True):
-        layer.set_weights(arrays)
+    """Return the gradient of the loss for the kernel of each layer of sums; afterwards the network is as it was before.
+
+    So two calls shake the neurons in the same way.
+    """
+    with unchanged(model):
+        prediction = model.forward(x, training=True)
+        model._backward_from_loss(y, prediction)
     return [layer.gradients["kernel"].ravel().copy() for layer in dense_layers(model)]
 
 
 def moved_by_others(model, x, y, rate):
     """Return for each layer the cosine between its gradient before and after one step of all layers before it, (layers,).
 
-    1 says that the others' step does not matter; the first layer has none before it. That is the measure of internal covariate
-    shift of Santurkar and others (2018).
+    1 says that the others' step does not matter; the first layer has none before it. That is one of the two measures of
+    internal covariate shift of Santurkar and others (2018); the other one is the length of the difference.
     """
     first, layers, cosines = gradients_of(model, x, y), dense_layers(model), [1.0]
     for place in range(1, len(layers)):

@@ -16,6 +16,7 @@ from helpers.recordings.vanishing_depth import BATCH, EPOCHS, OPTIMIZERS, VALIDA
 NETS = {  # name -> the recurrent layer; a rotation times a factor keeps this share of the state's length in each of 28 steps
     "simple RNN, U half a rotation": lambda: layers.SimpleRNN(WIDTH, recurrent_initializer=keras.initializers.Orthogonal(0.5)),
     "simple RNN, U a rotation": lambda: layers.SimpleRNN(WIDTH),
+    "simple RNN, U a rotation, 140 units": lambda: layers.SimpleRNN(140),  # as many weights as the LSTM of 64 units
     "LSTM": lambda: layers.LSTM(WIDTH),
     "LSTM, forget bias 5": lambda: layers.LSTM(WIDTH, unit_forget_bias=False, bias_initializer=_open),
 }
