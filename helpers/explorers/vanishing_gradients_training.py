@@ -42,7 +42,7 @@ class TrainingDepth(Explorer):
         names = names_of_nets()
         return {
             "first": choice("Orange", "sigmoid, Xavier", names, "The first network", "330px"),
-            "second": choice("Blue", "relu, He", names, "The second network", "330px"),
+            "second": choice("Blue", "tanh, Xavier", names, "The second network", "330px"),
             "optimizer": choice("Trained by", BEST, (BEST, *OPTIMIZERS), "The optimizer and its learning rate"),
         }
 

@@ -38,6 +38,9 @@ class Net(NamedTuple):
 HE = float(np.sqrt(2))
 NETS = {
     "2 layers, tanh, Xavier": Net("tanh", 1.0, depth=2),  # is it the depth?
+    "2 layers, tanh, gain 0.5": Net("tanh", 0.5, depth=2),  # and the same bad starts without the depth
+    "2 layers, sigmoid, Xavier": Net("sigmoid", 1.0, depth=2),
+    "2 layers, relu, gain 3": Net("relu", 3.0, depth=2),
     "tanh, gain 0.5": Net("tanh", 0.5),
     "tanh, Xavier": Net("tanh", 1.0),
     "tanh, gain 0.5, skip": Net("tanh", 0.5, skip=True),
@@ -67,6 +70,10 @@ def deep_network(net):
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(h))
 
 
+# Is it Adam's epsilon that keeps a network from learning? The same networks with one that is far below their gradients.
+SMALL_EPSILON = {"relu, Xavier": 1e-14, "tanh, gain 0.5": 1e-16, "sigmoid, Xavier": 1e-18}
+
+
 def kernels(model):
     """Return the weights of the hidden layers, first to last, as variables."""
     return [layer.kernel for layer in model.layers if layer.name.startswith("layer_")]
@@ -85,7 +92,7 @@ def train_depth(seed):
     For each of NETS: "<net>: gradient" (layers,), the size of the gradient of each layer's weights before training, on 256
     digits. For each optimizer "<net>: <optimizer>: loss" and ": validation" (epochs,), ": test", the share of 1,000 new digits
     read rightly, and ": moved" (layers,): by how much the weights of each layer changed, as a share of their first size; nan
-    where the weights became nan.
+    where the weights became nan. For the nets of SMALL_EPSILON also "<net>: Adam 0.001, small epsilon: test".
     """
     x, y, x_test, y_test = mnist_split(seed, flat=True)
     found = {}
@@ -106,6 +113,14 @@ def train_depth(seed):
             run = {"loss": history["loss"], "validation": history["val_accuracy"], "moved": moved}
             run["test"] = model.evaluate(x_test, y_test, batch_size=500, verbose=0)[1]
             found |= {f"{name}: {optimizer}: {key}": np.asarray(value) for key, value in run.items()}
+        if name in SMALL_EPSILON:
+            set_seeds(seed)
+            model = deep_network(net)
+            rule = keras.optimizers.Adam(0.001, epsilon=SMALL_EPSILON[name])
+            model.compile(rule, "sparse_categorical_crossentropy", metrics=["accuracy"])
+            model.fit(x[:-VALIDATION], y[:-VALIDATION], BATCH, EPOCHS, verbose=0)
+            share = model.evaluate(x_test, y_test, batch_size=500, verbose=0)[1]
+            found[f"{name}: Adam 0.001, small epsilon: test"] = np.asarray(share)
         print(name, {each: round(float(found[f"{name}: {each}: test"]), 3) for each in OPTIMIZERS}, flush=True)
     return found
 
