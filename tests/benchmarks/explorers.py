@@ -4,7 +4,17 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers import ann, batch_normalization, cnn, convolution, lstm_gates, pooling, rnn_types, vanishing_gradients
+from helpers.explorers import (
+    ann,
+    batch_normalization,
+    cnn,
+    convolution,
+    generators,
+    lstm_gates,
+    pooling,
+    rnn_types,
+    vanishing_gradients,
+)
 from tests.benchmarks.table import Row, median, milliseconds, p95
 
 LESSONS = {
@@ -15,6 +25,7 @@ LESSONS = {
     rnn_types: ("unrolled", "shared_weight", "sentiment", "translation", "next_word", "caption", "melody"),
     lstm_gates: ("time", "cell", "gate_score", "trained_gates", "memory", "forecast", "anomaly", "names"),
     vanishing_gradients: ("gradients", "clipping", "training_depth"),
+    generators: ("chunks", "pipeline", "memory", "shuffle_buffer"),
     batch_normalization: ("normalization", "batch_mates", "shift", "robustness"),
 }
 # They read a whole text or series, or write a whole answer.

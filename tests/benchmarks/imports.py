@@ -14,6 +14,7 @@ MODULES = (
     "helpers.explorers.lstm_gates",
     "helpers.explorers.vanishing_gradients",
     "helpers.explorers.batch_normalization",
+    "helpers.explorers.generators",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

@@ -21,6 +21,7 @@ NAMES = (
     "06_lstm_gates",
     "07_vanishing_gradients",
     "08_batch_normalization",
+    "10_generators",
 )
 
 
