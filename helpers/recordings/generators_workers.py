@@ -89,12 +89,12 @@ def work():
 
 
 def free_memory():
-    """Return the bytes of memory that are free, infinity where the system does not tell."""
+    """Return the bytes of memory that are free, 0 where the system does not tell."""
     try:
         with open("/proc/meminfo") as file:
             free = next(line for line in file if line.startswith("MemAvailable:"))
     except (OSError, StopIteration):
-        return float("inf")
+        return 0
     return int(free.split()[1]) * 1024
 
 
