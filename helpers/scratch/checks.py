@@ -43,3 +43,10 @@ def must_have_shape(name, array, shape):
     """Raise ValueError where an array has another shape than the feature maps."""
     if np.shape(array) != tuple(shape):
         raise ValueError(f"{name}: expected the shape of the feature maps {tuple(shape)}, got {np.shape(array)}")
+
+
+def random_generator(rng):
+    """Return rng; raise ValueError where it is no numpy Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy Generator, such as np.random.default_rng(0), got {rng!r}")
+    return rng

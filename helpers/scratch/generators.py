@@ -6,7 +6,7 @@ from threading import Event, Semaphore, Thread
 
 import numpy as np
 
-from helpers.scratch.checks import whole
+from helpers.scratch.checks import random_generator, whole
 
 
 def batches(x, y, batch_size, rng=None):
@@ -23,7 +23,7 @@ def batches(x, y, batch_size, rng=None):
         raise ValueError(f"x: expected at least one example, and the shape (examples, ...), got shape {x.shape}")
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"y: expected one target for each of the {len(x)} examples of x, got shape {y.shape}")
-    order = np.arange(len(x)) if rng is None else _generator(rng).permutation(len(x))
+    order = np.arange(len(x)) if rng is None else random_generator(rng).permutation(len(x))
     parts = (order[start : start + batch_size] for start in range(0, len(x), batch_size))
     return ((x[part], y[part]) for part in parts)
 
@@ -46,7 +46,7 @@ def shuffled(examples, buffer, rng):
     the first i examples that come out are among the first i + buffer - 1 that go in: a buffer of 1 keeps the order, and only
     one as long as the data brings every example to every place.
     """
-    return _shuffled(_iterator("examples", examples), whole("buffer", buffer, at_least=1), _generator(rng))
+    return _shuffled(_iterator("examples", examples), whole("buffer", buffer, at_least=1), random_generator(rng))
 
 
 def _shuffled(source, buffer, rng):
@@ -117,9 +117,3 @@ def _iterator(name, items):
     if not hasattr(items, "__iter__"):
         raise ValueError(f"{name}: expected something that a loop can go through, got {type(items).__name__}")
     return iter(items)
-
-
-def _generator(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, such as np.random.default_rng(0), got {rng!r}")
-    return rng
