@@ -332,6 +332,9 @@ class Exercise:
     Raises ValueError for a wrong argument.
     """
 
+    # How an attempt gives its answer, what is said of one that gives none, and what its writer is asked then.
+    way_out, nothing, asked = "return", "returns nothing (None)", "does it end with `return`?"
+
     def __init__(self, reference, cases, mistakes, hints, effect=None):
         if not inspect.isfunction(reference) or not reference.__name__.isidentifier() or not reference.__doc__:
             raise ValueError(f"reference: expected a function with a name and a docstring, got {reference!r}")
@@ -417,10 +420,10 @@ class Exercise:
     def _nothing_returned(self, attempt, outcomes):
         name, changing = self._attempt_name(attempt), self._changing_text(attempt, outcomes)
         if any(outcome.printed for outcome in outcomes):
-            return self._result("wrong", f"{name} prints, but it returns nothing (None). Use `return` in place of `print`.")
+            return self._result("wrong", f"{name} prints, but it {self.nothing}. Use `{self.way_out}` in place of `print`.")
         if changing:
-            return self._result("wrong", f"{name} returns nothing (None). Does it end with `return`?", changing)
-        advice = f"{name} returns None. Write your answer in it. If you have written one, does it end with `return`?"
+            return self._result("wrong", f"{name} {self.nothing}. {self.asked[0].upper()}{self.asked[1:]}", changing)
+        advice = f"{name} returns None. Write your answer in it. If you have written one, {self.asked}"
         return self._result("not tried yet", advice)
 
     def _right_values(self, attempt, outcomes):

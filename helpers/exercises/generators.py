@@ -40,6 +40,8 @@ class Emptied:
 class GeneratorExercise(Exercise):
     """An exercise in which a generator may come out. A generator cannot be copied, so it is emptied first."""
 
+    way_out, nothing, asked = "yield", "hands out nothing", "is there a `yield` in it?"
+
     def __init__(self, reference, cases, mistakes, hints, effect):
         mistakes = [Mistake(Emptied(mistake.function), mistake.sentence) for mistake in mistakes]
         super().__init__(reference, cases, mistakes, hints, effect)
@@ -48,16 +50,6 @@ class GeneratorExercise(Exercise):
     def judge(self, attempt):
         """Return the `Result` of an attempt without showing it."""
         return super().judge(Emptied(attempt) if callable(attempt) else attempt)
-
-    def _nothing_returned(self, attempt, outcomes):
-        """Return the `Result` for None; other than in the other exercises, what is missing may be a `yield`."""
-        name, changing = self._attempt_name(attempt), self._changing_text(attempt, outcomes)
-        if any(outcome.printed for outcome in outcomes):
-            return self._result("wrong", f"{name} prints, but it hands out nothing. Use `yield` in place of `print`.")
-        if changing:
-            return self._result("wrong", f"{name} hands out nothing. Is there a `yield` in it?", changing)
-        advice = f"{name} returns None. Write your answer in it. If you have written one, is there a `yield` in it?"
-        return self._result("not tried yet", advice)
 
 
 def _readable(item):

@@ -52,8 +52,9 @@ def normalise_once(model, x):
     for layer in model.layers[:-1]:
         sums = layer.forward(x)
         if isinstance(layer, Dense):
-            layer.weights["kernel"] /= sums.std(axis=0) + 1e-12
-            layer.weights["bias"] -= (sums / (sums.std(axis=0) + 1e-12)).mean(axis=0)
+            scale = sums.std(axis=0) + 1e-12
+            layer.weights["kernel"] /= scale
+            layer.weights["bias"] -= (sums / scale).mean(axis=0)
             sums = layer.forward(x)
         x = sums
 

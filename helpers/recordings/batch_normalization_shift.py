@@ -55,25 +55,6 @@ def shift_network(net, activation, seed):
     return network(seed, extra, activation, hidden=3)
 
 
-def into_activations(model, x, before=False):
-    """Return what goes into the activation of each hidden layer, (layers, examples, neurons), with the statistics of x.
-
-    `before`: the sums before they are normalised. The moving averages stay as they are, and nothing is shaken.
-    """
-    rows, sums = [], None
-    for layer in model.layers[:-1]:
-        if isinstance(layer, Activation) and not isinstance(layer, Shake):
-            rows.append(sums if before else x)
-        if isinstance(layer, BatchNormalization):
-            kept = layer.get_weights()
-            x = layer.forward(x, training=True)
-            layer.set_weights(kept)
-        else:
-            x = layer.forward(x)
-            sums = x if isinstance(layer, Dense) else sums
-    return np.stack(rows)
-
-
 @contextmanager
 def unchanged(model):
     """At the end, give the network its weights and moving averages back, and its shakes the same random numbers again."""
@@ -85,14 +66,18 @@ def unchanged(model):
         layer.rng.bit_generator.state = state
 
 
-def shaken_as_in_training(model, x):
-    """Return the same as `into_activations`, with every neuron shaken as the next step of training will."""
-    rows = []
+def into_activations(model, x, before=False, shaken=False):
+    """Return what goes into the activation of each hidden layer, (layers, examples, neurons), with the statistics of x.
+
+    `before`: the sums before they are normalised. `shaken`: every neuron is shaken as the next step of training will.
+    """
+    rows, sums = [], None
     with unchanged(model):
         for layer in model.layers[:-1]:
             if isinstance(layer, Activation) and not isinstance(layer, Shake):
-                rows.append(x)
-            x = layer.forward(x, training=True)
+                rows.append(sums if before else x)
+            x = layer.forward(x, training=shaken or isinstance(layer, BatchNormalization))
+            sums = x if isinstance(layer, Dense) else sums
     return np.stack(rows)
 
 
@@ -115,12 +100,10 @@ def moved_by_others(model, x, y, rate):
     """
     first, layers, cosines = gradients_of(model, x, y), dense_layers(model), [1.0]
     for place in range(1, len(layers)):
-        kept = [layer.get_weights() for layer in layers]
-        for layer, gradient in zip(layers[:place], first, strict=False):
-            layer.weights["kernel"] -= rate * gradient.reshape(layer.weights["kernel"].shape)
-        again = gradients_of(model, x, y)[place]
-        for layer, arrays in zip(layers, kept, strict=True):
-            layer.set_weights(arrays)
+        with unchanged(model):
+            for layer, gradient in zip(layers[:place], first, strict=False):
+                layer.weights["kernel"] -= rate * gradient.reshape(layer.weights["kernel"].shape)
+            again = gradients_of(model, x, y)[place]
         cosines.append(float(again @ first[place] / (np.linalg.norm(again) * np.linalg.norm(first[place]) + 1e-30)))
     return cosines
 
@@ -158,11 +141,11 @@ def train_shift(seed):
 def _train_and_look(model, x, y, x_validation, y_validation, rate, looks):
     """Train, and append to `looks` what is seen at each of CHECKS; return loss and validation share of each epoch."""
     rng, step, run = np.random.default_rng(0), 0, {"loss": [], "validation": []}
-    see = shaken_as_in_training if any(isinstance(layer, Shake) for layer in model.layers) else into_activations
 
     def look(batch):
         if step in CHECKS:
-            looks.append({"sums": see(model, x_validation), "sums before": into_activations(model, x_validation, True)})
+            seen = into_activations(model, x_validation, shaken=True)
+            looks.append({"sums": seen, "sums before": into_activations(model, x_validation, before=True)})
             looks[-1]["cosine"] = moved_by_others(model, x[batch], y[batch], rate)
 
     model._lay_end_to_end()
