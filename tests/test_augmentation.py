@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 
 from helpers.scratch.augmentation import (
+    augment,
     brightness,
     contrast,
     cutout,
@@ -388,3 +389,52 @@ def test_what_does_not_fit_is_named():
     for call, message in wrong:
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_augment_without_arguments_changes_nothing():
+    images = pictures((3, 5, 4, 2))
+    assert_array_equal(augment(images, np.random.default_rng(0)), images)
+
+
+def test_augment_draws_anew_for_each_picture_and_again_for_the_same_generator():
+    images = np.repeat(pictures((1, 9, 9, 1)), 6, axis=0)
+    policy = {"degrees": 30, "pixels": 2, "factor": 1.2, "mirror": True, "light": 0.2}
+    drawn, again = (augment(images, np.random.default_rng(1), **policy) for _ in range(2))
+    assert_array_equal(drawn, again)
+    assert len({picture.tobytes() for picture in drawn}) == 6
+
+
+def test_augment_zooms_then_turns_then_shifts_then_mirrors_then_brightens():
+    images = pictures((20, 6, 7, 1))
+    drawn = augment(images, np.random.default_rng(3), degrees=50, pixels=2, factor=1.5, mirror=True, light=0.3)
+    rng, mirrored = np.random.default_rng(3), 0
+    for image, found in zip(images, drawn, strict=True):
+        larger, degrees = 1.5 ** rng.uniform(-1, 1), rng.uniform(-50, 50)
+        matrix = shift_matrix(*rng.uniform(-2, 2, 2)) @ rotation_matrix(degrees, 6, 7) @ zoom_matrix(larger, 6, 7)
+        expected = transform(image[None], matrix)
+        if rng.random() < 0.5:
+            expected, mirrored = flip(expected), mirrored + 1
+        assert_allclose(found, brightness(expected, rng.uniform(-0.3, 0.3))[0])
+    assert 0 < mirrored < 20
+
+
+def test_augment_of_one_pixel_and_of_float32():
+    for shape in ((1, 1, 1, 1), (2, 1, 5, 3)):
+        images = pictures(shape).astype(np.float32)
+        drawn = augment(images, np.random.default_rng(0), degrees=10, pixels=1, factor=2, mirror=True, light=0.1)
+        assert drawn.shape == shape and drawn.dtype == np.float32
+
+
+def test_what_does_not_fit_augment_is_named():
+    images, rng = np.zeros((2, 3, 3, 1)), np.random.default_rng(0)
+    for policy, message in (
+        ({"degrees": -1}, "degrees: expected a number of at least 0, got -1"),
+        ({"pixels": np.nan}, "pixels: expected a number of at least 0, got nan"),
+        ({"factor": 0.5}, "factor: expected a number of at least 1, got 0.5"),
+        ({"light": "1"}, "light: expected a number of at least 0, got '1'"),
+        ({"mirror": 1}, "mirror: expected True or False, got 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            augment(images, rng, **policy)
+    with pytest.raises(ValueError, match="rng: expected a numpy Generator"):
+        augment(images, None)

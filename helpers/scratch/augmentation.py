@@ -1,7 +1,7 @@
 """Augmentation: new pictures from old ones, turned, moved, made brighter or noisy, so that a network sees more of them.
 
 Images are channels last, as in Keras: (batch, height, width, channels), float32 or float64; every function returns new arrays
-of the same shape. One call does the same to all pictures of a batch; only noise, cutout and mixup draw for each one by itself.
+of the same shape. One call does the same to all pictures of a batch; noise, cutout, mixup and augment draw for each by itself.
 To move pictures is to multiply places by a 3 x 3 matrix. A place is (row, column, 1); row 0 is at the top, and the 1 lets the
 matrix shift too. The matrix says where a place of the old picture goes. `b @ a` does a first, then b.
 """
@@ -60,10 +60,8 @@ def transform(images, matrix, fill=0.0):
 
 def flip(images, horizontal=True):
     """Return the mirror pictures: left and right change places, or with horizontal=False top and bottom."""
-    if not isinstance(horizontal, (bool, np.bool_)):
-        raise ValueError(f"horizontal: expected True or False, got {horizontal!r}")
     images = checked_images(images)
-    return (images[:, :, ::-1] if horizontal else images[:, ::-1]).copy()
+    return (images[:, :, ::-1] if _flag("horizontal", horizontal) else images[:, ::-1]).copy()
 
 
 def rotate(images, degrees):
@@ -144,6 +142,32 @@ def mixup(images, labels, alpha, rng):
     return _mixed(images, partners, shares), _mixed(labels, partners, shares)
 
 
+def augment(images, rng, degrees=0.0, pixels=0.0, factor=1.0, mirror=False, light=0.0):
+    """Return the pictures, each changed by draws of its own, all equally likely: a policy of augmentation.
+
+    First zoomed by 1 / factor to factor, turned by -degrees to degrees, and shifted by -pixels to pixels down and right: the
+    three matrices become one, so that a picture is sampled only once. Then mirrored or not, one chance in two, if `mirror` is
+    True; then `light`, from -light to light, is added to its brightness. With no arguments besides rng nothing changes.
+    """
+    images, rng = checked_images(images), random_generator(rng)
+    for name, size in {"degrees": degrees, "pixels": pixels, "light": light}.items():
+        number(name, size, "a number of at least 0", lambda size: size >= 0)
+    number("factor", factor, "a number of at least 1", lambda factor: factor >= 1)
+    return np.stack([_drawn(image, rng, degrees, pixels, factor, _flag("mirror", mirror), light) for image in images])
+
+
+def _drawn(image, rng, degrees, pixels, factor, mirror, light):
+    """Return one picture (height, width, channels), changed by draws of its own."""
+    height, width, _ = image.shape
+    larger = factor ** rng.uniform(-1, 1)  # so half as large and twice as large are equally likely
+    matrix = rotation_matrix(rng.uniform(-degrees, degrees), height, width) @ zoom_matrix(larger, height, width)
+    matrix = shift_matrix(*rng.uniform(-pixels, pixels, 2)) @ matrix
+    changed = transform(image[None], matrix)
+    if mirror and rng.random() < 0.5:
+        changed = flip(changed)
+    return (brightness(changed, rng.uniform(-light, light)) if light else changed)[0]
+
+
 def _in_square(pixels, size, batch, rng):
     """Return where the pixels of one axis lie in a square with its centre at random: True or False, (batch, pixels)."""
     start, place = rng.integers(pixels, size=(batch, 1)) - size // 2, np.arange(pixels)
@@ -179,3 +203,9 @@ def _inverse(matrix):
 
 def _any(name, value):
     return float(number(name, value, "a finite number", lambda value: True))
+
+
+def _flag(name, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
+    return value
