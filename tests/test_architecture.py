@@ -35,6 +35,7 @@ EXPLORERS = {
     "helpers.datasets",
     "helpers.melodies",
     "helpers.pairs",
+    "helpers.roads",
     "helpers.series",
     "helpers.texts",
     "helpers.explorers",
