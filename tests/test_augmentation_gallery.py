@@ -149,7 +149,7 @@ def test_the_ranges_stand_in_the_sentence(explorer):
     for text in (
         f"zoom \N{MULTIPLICATION SIGN} {1 / ranges['factor']:.2f} to {ranges['factor']:.2f}",
         f"turn \N{MINUS SIGN}{ranges['degrees']:.1f}\N{DEGREE SIGN} to {ranges['degrees']:.1f}\N{DEGREE SIGN}",
-        f"shift up to {ranges['pixels']:g} pixels",
+        f"shift by up to {ranges['pixels']:g} pixels",
         f"light \N{MINUS SIGN}{ranges['light']:.2f} to {ranges['light']:.2f}",
         "one chance in two",
     ):

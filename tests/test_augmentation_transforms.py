@@ -102,7 +102,8 @@ def test_a_chain_is_the_product_of_its_matrices_and_the_order_counts(explorer, m
         assert not np.allclose(numbers["matrix"], numbers["other"])
         assert_allclose(numbers["matrix"][:, :2], numbers["other"][:, :2])  # as the sentence says
         apart = numbers["other"][:2, 2] - numbers["matrix"][:2, 2]
-        text = f"{apart[0]:.2f} pixels further down, {apart[1]:.2f} further right".replace("-", "\N{MINUS SIGN}")
+        down, right = "down" if apart[0] > 0 else "up", "right" if apart[1] > 0 else "left"
+        text = f"{abs(apart[0]):.2f} pixels further {down} and {abs(apart[1]):.2f} further {right}"
         assert text in explorer.description
 
 

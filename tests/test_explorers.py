@@ -73,6 +73,7 @@ def fingerprint(explorer):
 
 def test_every_lesson_with_explorers_is_swept():
     expected = {
+        "augmentation": "gallery label_safety range transforms",
         "ann": "activations backpropagation descent forward_pass neuron playground regression",
         "batch_normalization": "batch_mates normalization robustness shift",
         "cnn": "architecture feature_maps occlusion tuning",

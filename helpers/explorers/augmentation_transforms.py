@@ -261,9 +261,10 @@ class Transforms(Explorer):
             )
         if numbers["order"] in ORDERS:
             apart = (numbers["other"] - numbers["matrix"])[:2, 2]
+            down, right = "down" if apart[0] > 0 else "up", "right" if apart[1] > 0 else "left"
             lines.append(
-                f"In the other order the picture would lie {abs(apart[0]):.2f} pixels further {'down' if apart[0] > 0 else 'up'} and "
-                f"{abs(apart[1]):.2f} further {'right' if apart[1] > 0 else 'left'}: only the last column of M changes."
+                f"In the other order the picture would lie {abs(apart[0]):.2f} pixels further {down} and {abs(apart[1]):.2f} "
+                f"further {right}: only the last column of M changes."
             )
         return "\n".join([*lines, *label_in_words(numbers)])
 

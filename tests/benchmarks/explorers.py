@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from helpers.explorers import (
     ann,
+    augmentation,
     batch_normalization,
     cnn,
     convolution,
@@ -25,6 +26,7 @@ LESSONS = {
     rnn_types: ("unrolled", "shared_weight", "sentiment", "translation", "next_word", "caption", "melody"),
     lstm_gates: ("time", "cell", "gate_score", "trained_gates", "memory", "forecast", "anomaly", "names"),
     vanishing_gradients: ("gradients", "clipping", "training_depth"),
+    augmentation: ("label_safety", "transforms", "gallery", "range"),
     generators: ("chunks", "pipeline", "memory", "shuffle_buffer"),
     batch_normalization: ("normalization", "batch_mates", "shift", "robustness"),
 }

@@ -15,6 +15,7 @@ MODULES = (
     "helpers.explorers.vanishing_gradients",
     "helpers.explorers.batch_normalization",
     "helpers.explorers.generators",
+    "helpers.explorers.augmentation",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

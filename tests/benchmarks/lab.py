@@ -52,6 +52,7 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_gradients", "explore_clipping"), "vanishing_gradients"),
     **dict.fromkeys(("explore_normalization", "explore_batch_mates"), "batch_normalization"),
     **dict.fromkeys(("explore_pipeline", "explore_chunks"), "generators"),
+    **dict.fromkeys(("explore_label_safety", "explore_transforms"), "augmentation"),
 }
 ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect

@@ -22,6 +22,7 @@ NAMES = (
     "07_vanishing_gradients",
     "08_batch_normalization",
     "10_generators",
+    "11_data_augmentation",
 )
 
 
