@@ -78,6 +78,7 @@ def test_every_lesson_with_explorers_is_swept():
         "batch_normalization": "batch_mates normalization robustness shift",
         "cnn": "architecture feature_maps occlusion tuning",
         "convolution": "channels kernel window coverage stride",
+        "early_stopping": "epoch patience regret weights",
         "generators": "chunks memory pipeline shuffle_buffer",
         "lstm_gates": "anomaly cell forecast gate_score memory names time trained_gates",
         "pooling": "gradient_routing pooling shift strokes",

@@ -10,6 +10,7 @@ from helpers.explorers import (
     batch_normalization,
     cnn,
     convolution,
+    early_stopping,
     generators,
     lstm_gates,
     pooling,
@@ -27,6 +28,7 @@ LESSONS = {
     lstm_gates: ("time", "cell", "gate_score", "trained_gates", "memory", "forecast", "anomaly", "names"),
     vanishing_gradients: ("gradients", "clipping", "training_depth"),
     augmentation: ("label_safety", "transforms", "gallery", "range"),
+    early_stopping: ("patience", "regret", "epoch", "weights"),
     generators: ("chunks", "pipeline", "memory", "shuffle_buffer"),
     batch_normalization: ("normalization", "batch_mates", "shift", "robustness"),
 }

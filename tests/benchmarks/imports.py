@@ -14,6 +14,7 @@ MODULES = (
     "helpers.explorers.lstm_gates",
     "helpers.explorers.vanishing_gradients",
     "helpers.explorers.batch_normalization",
+    "helpers.explorers.early_stopping",
     "helpers.explorers.generators",
     "helpers.explorers.augmentation",
 )

@@ -51,6 +51,7 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_cell", "explore_time", "explore_trained_gates", "explore_gate_score"), "lstm_gates"),
     **dict.fromkeys(("explore_gradients", "explore_clipping"), "vanishing_gradients"),
     **dict.fromkeys(("explore_normalization", "explore_batch_mates"), "batch_normalization"),
+    **dict.fromkeys(("explore_patience", "explore_weights"), "early_stopping"),
     **dict.fromkeys(("explore_pipeline", "explore_chunks"), "generators"),
     **dict.fromkeys(("explore_label_safety", "explore_transforms"), "augmentation"),
 }

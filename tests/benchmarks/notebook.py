@@ -21,6 +21,7 @@ NAMES = (
     "06_lstm_gates",
     "07_vanishing_gradients",
     "08_batch_normalization",
+    "09_early_stopping",
     "10_generators",
     "11_data_augmentation",
 )
