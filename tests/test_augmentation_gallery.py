@@ -156,7 +156,7 @@ def test_the_ranges_stand_in_the_sentence(explorer):
         assert text in explorer.description
     assert "noise" not in explorer.description
     explorer.set(policy="digits")
-    assert "light" not in explorer.description and "mirrored" not in explorer.description
+    assert "light " not in explorer.description and "mirrored or not" not in explorer.description
     explorer.set(policy="values only")
     assert "noise of standard deviation 0.1" in explorer.description and "Nothing moves" in explorer.description
 
@@ -168,6 +168,31 @@ def test_the_losses_in_the_sentence_are_counted(explorer):
     assert 0 < lost < DRAWS
     assert f"In {lost} of {DRAWS} draws more than 1 %" in explorer.description
     assert f"draw {kept.argmin() + 1} kept least: {100 * kept.min():.1f} %" in explorer.description
+
+
+@pytest.mark.parametrize(("name", "policy"), [("digit 3", "digits"), ("cat", "everything"), ("road", "photos")])
+def test_the_sentence_tells_the_numbers_of_the_draw_that_is_looked_at(explorer, name, policy):
+    found = explorer.set(picture=name, policy=policy).numbers
+    told = set()
+    for look in range(1, DRAWS + 1):
+        (line,) = [each for each in explorer.set(look=look).description.split("\n") if each.startswith(f"Draw {look}: ")]
+        told.add(line.partition(":")[2])
+        zoom, turn, down, right, kept = (found[each][look - 1] for each in ("zoom", "turn", "down", "right", "kept"))
+        assert f"zoom \N{MULTIPLICATION SIGN} {zoom:.2f}, turned by {turn:.1f} degrees".replace("-", "\N{MINUS SIGN}") in line
+        up, left = "up" if round(down, 1) < 0 else "down", "left" if round(right, 1) < 0 else "right"
+        assert f"{abs(down):.1f} pixels {up}, {abs(right):.1f} {left}" in line
+        assert ("not mirrored" in line) == (not found["mirrored"][look - 1])
+        assert ("light" in line) == (policy != "digits")
+        assert f"; {round(100 * kept, 1):g} % of its brightness kept." in line
+    assert len(told) == DRAWS
+
+
+def test_what_does_not_move_is_told_as_not_moved(explorer):
+    explorer.set(policy="values only", look=3)
+    light = in_words("light", explorer.numbers["light"][2])
+    assert f"Draw 3: not moved, not mirrored, light {light}; 100 % of its brightness kept." in explorer.description
+    explorer.set(strength=0.0)
+    assert "Draw 3: not moved, not mirrored; 100 % of its brightness kept." in explorer.description
 
 
 def test_labels_that_a_policy_spoils_are_counted(explorer):

@@ -99,6 +99,15 @@ def test_lines_labels_and_shade_belong_to_the_networks_shown(explorer, networks,
         assert_array_equal(np.unique(explorer.shade.get_paths()[0].vertices[:, 0]), [-15, 15])
 
 
+def test_labels_have_the_look_of_their_lines_and_leaders_have_none(explorer):
+    explorer.reset().set(angle=180)
+    for line, sample, leader in zip(explorer.drawn, explorer.samples, explorer.leaders, strict=True):
+        assert (line.get_color(), line.get_marker()) == (sample.get_color(), sample.get_marker())
+        assert leader.get_color() == turned.LEADER and leader.get_linewidth() < line.get_linewidth() / 2
+    order = np.argsort([sample.get_ydata()[0] for sample in explorer.samples])
+    assert_array_equal(order, np.argsort(explorer.numbers["means"][:, -1], kind="stable"))
+
+
 def test_turned_back_is_that_of_the_network_and_only_for_all_digits(explorer):
     recorded = np.mean([run["90: back"] for run in load_recorded("augmentation_range").values()], axis=0)
     explorer.reset().set(networks="90° and 0°", back=True, angle=45)
@@ -116,7 +125,8 @@ def test_the_sentence_says_the_numbers(explorer):
     )
     assert f"45°: {other:.0f}." in explorer.description
     first, last = turned.ANGLES[list(turned.stretch(explorer.numbers["means"][1]))]
-    assert f"45°: {first:d} to {last:d} degrees.".replace("-", "−") in explorer.description
+    assert f"; network 45°: from {first:d} to {last:d} degrees.".replace("-", "−") in explorer.description
+    assert "Within 5 points of its best each stays: network 0°: from" in explorer.description
 
 
 def test_who_saw_more_angles_is_right_at_more_angles(explorer):

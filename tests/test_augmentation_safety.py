@@ -199,6 +199,35 @@ def test_the_verdict_follows_its_rule(monkeypatch):
     assert [safety.verdict(3, 90, place) for place in range(3)] == ["name holds", "both break", "name holds"]
 
 
+@pytest.mark.parametrize("digit", range(10))
+def test_the_headline_says_the_share_and_is_safe_only_from_90_percent(explorer, digit):
+    told = set()
+    for place, angle in enumerate(safety.ANGLES):
+        share = sum(int(run["0: called"][place, digit, digit]) for run in RUNS.values()) / 3  # of 100 digits in each of 3 runs
+        found = safety.headline(explorer.set(digit=digit, angle=int(angle)).numbers)
+        if share >= 50:
+            word = "safe" if round(share) >= safety.SAFE else "shaky"
+            expected = (
+                f"{angle}\N{DEGREE SIGN}: {word}: the network trained upright names {share:.0f} % of all {digit}s rightly."
+            )
+            assert found == expected
+            told.add(word)
+        else:
+            assert "safe" not in found and "shaky" not in found and "break" in found
+    assert "shaky" in told
+
+
+def test_the_line_of_the_angle_and_the_captions_stay_in_sight(explorer):
+    for angle, place in ((0, 0), (180, 36)):
+        explorer.set(angle=angle)
+        for backing, line in (explorer.now[:2], explorer.now[2:]):
+            assert line.get_xdata()[0] == place and line.get_color() == safety.ORANGE
+            assert backing.get_linewidth() > line.get_linewidth() > 3
+    for digit in (6, 9):
+        box = explorer.set(digit=digit, angle=180).verdict._ink.get_window_extent(explorer.figure.canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= explorer.size[0]
+
+
 def test_only_sixes_and_nines_trade_names_and_only_upside_down():
     trading = {(digit, int(safety.ANGLES[k]), other) for digit in range(10) for k in range(37)
                if (other := safety.trades_with(digit, k)) is not None}  # fmt: skip
@@ -219,7 +248,8 @@ def test_the_sentence_at_both_ends(explorer):
     turned = explorer.set(angle=180).description
     share, name = safety.right(0)[-1, 6], safety.most_wrong(0, 36)[0][6]
     assert f"left: {100 * share:.0f} % named rightly" in turned and f"% called {name};" in turned
-    assert "under half in 0 of the 370 cells" in turned and "6s and 9s trade names" in turned
+    assert "under half in 0 of the 370 cells" in turned
+    assert "The left network calls at least half of the 6s 9 here, and of the 9s 6 (our rule" in turned
 
 
 def test_every_control_changes_the_picture(explorer):

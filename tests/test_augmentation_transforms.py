@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.explorers.augmentation_transforms import (
+    BENDS,
     CUTOUT,
     MIRRORS,
     MIXUP,
@@ -26,6 +27,7 @@ from helpers.explorers.augmentation_transforms import (
     sources,
     value_at,
 )
+from helpers.roads import road_mask
 from helpers.scratch.augmentation import (
     brightness,
     contrast,
@@ -170,6 +172,29 @@ def test_a_pixel_of_an_unmoved_picture_is_its_own_source():
     assert_array_equal(cells[0], [10, 14])
     assert_array_equal(weights, [1, 0, 0, 0])
     assert values[0] == pytest.approx(image[10, 14, 0]) and values[0] > 0
+
+
+def test_the_cross_covers_none_of_the_values_around_it(explorer):
+    """Boxes of the letters against the box of the cross: for no turn, for a quarter, and between pixels."""
+    renderer = explorer.figure.canvas.get_renderer()
+    for values in ({}, {"degrees": 90}, {"right": 0.5}, {"down": 0.5}, {"down": 4.5, "right": 2.5}, {"degrees": 25}):
+        explorer.reset().set(**{**STILL, **values})
+        box = explorer.inside.get_window_extent(renderer)
+        half = explorer.inside.get_markersize() / 2 * explorer.figure.dpi / 72
+        x, y = explorer.inside.get_transform().transform(np.transpose(explorer.inside.get_data()))[0]
+        assert box.width > 0
+        letters = explorer.values_around._ink
+        size = letters.get_transform().get_matrix()[0, 0]
+        for left, bottom in letters.get_offsets():  # a digit is 0.73 of the font size high and 0.64 wide
+            beside = left > x + half or left + 0.64 * size < x - half
+            assert beside or bottom > y + half or bottom + 0.73 * size < y - half, values
+
+
+def test_mirroring_shows_on_the_road():
+    """Road and grass differ in brightness, and a quarter of the ground changes between them when the road is mirrored."""
+    mask = road_mask(BENDS["road"])[11:]  # below the horizon
+    assert abs(np.corrcoef(picture_of("road")[11:, :, 0].ravel(), mask.ravel())[0, 1]) > 0.5
+    assert np.abs(mask - mask[:, ::-1]).mean() > 0.25
 
 
 def test_outside_the_picture_all_is_0():

@@ -1,5 +1,6 @@
 """The explorer of epochs against the training loop itself, and what its picture and its sentences claim."""
 
+import itertools
 import re
 from functools import cache
 from math import ceil, floor
@@ -13,6 +14,9 @@ from numpy.testing import assert_array_equal
 from helpers.datasets import load_digits
 from helpers.explorers import early_stopping_epoch as topic
 from helpers.explorers.explorer import Impossible
+from helpers.plots.figure import DPI
+from helpers.plots.lettering import text_width
+from helpers.plots.pixels import named_colour
 from helpers.scratch.dense import Dense
 from helpers.scratch.sequential import Sequential
 
@@ -166,6 +170,69 @@ def test_the_pictures_are_the_digits_and_each_state_looks_different(explorer):
     for one in range(4):
         for other in range(one):
             assert (abs(grey[one, 0] - grey[other, 0]) > 60).sum() > 2 * topic.SIDE
+
+
+def test_the_bars_use_the_width_of_the_chart(explorer):
+    left, bottom, wide, _ = topic.CHART
+    for examples in (1, 2, 19, 20, 21, 60):
+        explorer.reset().set(examples=examples, batch_size=examples, epochs=1, update=1)
+        x = explorer.bars.get_xdata()[::3]
+        places = explorer.chart.transData.transform([(one, 0) for one in x])[:, 0]
+        assert left <= places[0] and places[-1] <= left + wide and places[-1] + places[0] == pytest.approx(2 * left + wide)
+        thick = explorer.bars.get_linewidth() * DPI / 72
+        each = wide / (examples + 0.6)
+        assert thick == pytest.approx(topic.WIDEST * DPI / 72) if examples < 19 else 0.6 * each < thick < 0.8 * each
+
+
+@pytest.mark.parametrize("examples", [1, 5, 20, 21, 60])
+def test_the_numbers_below_the_bars_stand_below_them_and_apart(explorer, monkeypatch, examples):
+    written = {}
+    monkeypatch.setattr(explorer.ticks, "write", lambda texts, places, size: written.update(zip(texts, places, strict=True)))
+    explorer.paint(explorer.compute(examples, 1, 1, False, 0, False, 1))
+    assert written and "1" in written
+    for text, (x, _) in written.items():
+        assert x == pytest.approx(explorer.chart.transData.transform((int(text), 0))[0])
+    ends = sorted(
+        (x - text_width(text) * 9.5 * DPI / 144, x + text_width(text) * 9.5 * DPI / 144) for text, (x, _) in written.items()
+    )
+    assert all(right + 4 < left for (_, right), (left, _) in itertools.pairwise(ends))
+
+
+def test_the_rest_of_the_slider_is_explained_from_the_last_update_on(explorer):
+    sentence = "The training ends with update 12: the rest of the slider repeats it."
+    assert explorer.reset().numbers["updates"] == 12
+    for update in (0, 6, 11):
+        assert sentence not in explorer.set(update=update).description
+    for update in (12, 13, 300):
+        assert sentence in explorer.set(update=update).description and explorer.numbers["update"] == 12
+    explorer.set(examples=60, batch_size=1, epochs=5, update=300)
+    assert explorer.numbers["update"] == 300 and "rest of the slider" not in explorer.description
+
+
+def test_play_stops_at_the_last_update(explorer):
+    explorer.reset()
+    explorer._play.playing = True
+    for update in range(7, 12):
+        explorer._play.value = update
+        assert explorer._play.playing and explorer.numbers["update"] == update
+    explorer._play.value = 12
+    assert not explorer._play.playing and explorer.values["update"] == explorer.numbers["update"] == 12
+
+
+def test_play_does_not_fail_where_there_is_no_update(explorer):
+    explorer.reset().set(drop_last=True, batch_size=40)
+    explorer._play.playing = True
+    explorer._play.value = 9
+    assert explorer.problem is not None and explorer.values["update"] == 9
+    explorer.reset()
+
+
+def test_the_tick_leaves_the_digit_free():
+    """A digit that has been seen can still be read: hardly any of its ink is under the tick."""
+    tick = (topic.tiles()[topic.SEEN] == named_colour(topic.GREEN)).all(axis=0)
+    ink = topic.sixty_digits().repeat(4, axis=1).repeat(4, axis=2)
+    assert tick.sum() > topic.SIDE
+    assert (ink * tick[4:-4, 4:-4]).sum() < 0.05 * ink.sum()
 
 
 def test_play_moves_the_slider_and_reset_stops_it(explorer):

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import keras
+import matplotlib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -12,8 +13,11 @@ from helpers.explorers.early_stopping_patience import (
     COLUMN,
     DELTAS,
     LATEST_START,
+    LEFT,
     RUNS,
     SIZES,
+    STYLES,
+    WIDE,
     Replay,
     explore_patience,
     figures,
@@ -21,7 +25,7 @@ from helpers.explorers.early_stopping_patience import (
     validation_losses,
     watch,
 )
-from helpers.plots.figure import DPI
+from helpers.plots.figure import DPI, INK, house_style
 from helpers.plots.lettering import text_width
 
 CURVE = [1.0, 0.8, 0.7, 0.75, 0.72, 0.69, 0.9, 0.9, 0.9]
@@ -129,8 +133,7 @@ def test_picture_shows_these_numbers(explorer, settings):
         assert_array_equal(x, np.arange(1, trained + 1))
         assert_array_equal(y, numbers[name][:trained])
         assert_array_equal(explorer.pale[name].get_xdata(), np.arange(trained, epochs + 1))
-    assert list(explorer.kept.get_xdata()) == [numbers["kept"]] * 2
-    assert explorer.kept.get_ydata()[1] == min(numbers["kept loss"], top)
+    assert explorer.kept.get_xydata().tolist() == [[numbers["kept"], min(numbers["kept loss"], top)]]
     assert explorer.lowest.get_xydata().tolist() == [[numbers["lowest"], numbers["lowest loss"]]]
     assert numbers["bottom"] < numbers["lowest loss"] < top and numbers["validation"][-1] < top > numbers["end loss"]
     heights, edges, _ = explorer.bars.get_data()
@@ -199,8 +202,55 @@ def test_the_axis_stays_where_it_is_when_the_validation_set_changes(explorer):
 
 def test_a_mark_above_the_chart_stands_at_its_edge(explorer):
     numbers = explorer.set(data="digits", patience=0, min_delta=0.1, zoom=True).numbers
-    assert numbers["validation"][numbers["kept"] - 1] > numbers["top"]
-    assert explorer.kept.get_ydata()[0] == numbers["top"] and not explorer.kept.get_clip_on()
+    assert numbers["kept loss"] > numbers["top"]
+    assert explorer.kept.get_ydata() == [numbers["top"]] and not explorer.kept.get_clip_on()
+
+
+def test_at_the_start_star_and_diamond_are_apart(explorer):
+    places = [explorer.charts[0].transData.transform(mark.get_xydata()[0]) for mark in (explorer.kept, explorer.lowest)]
+    widest = max(mark.get_markersize() for mark in (explorer.kept, explorer.lowest)) * DPI / 72
+    assert np.hypot(*(places[0] - places[1])) > widest
+
+
+def test_what_lies_outside_the_chart_is_said(explorer, monkeypatch):
+    said = []
+    monkeypatch.setattr(explorer, "higher", SimpleNamespace(set_text=said.append))
+    for data, size in PAIRS:
+        for run in range(0, RUNS, 7):
+            for zoom in (False, True):
+                numbers = explorer.compute(data, run, size, 5, 0.0, 0, True, zoom)
+                explorer.paint(numbers)
+                above = max(numbers[name][0] for name in STYLES) > numbers["top"]
+                assert ("above this chart" in said[-1]) == above
+                assert ("falls away below" in said[-1]) == (numbers["training"].min() < numbers["bottom"]) == zoom
+                assert text_width(said[-1]) * 9.5 * DPI / 72 < 600
+
+
+def test_each_curve_has_the_colour_and_the_line_of_the_other_pictures(explorer):
+    with house_style():
+        default = [(each["color"].lstrip("#"), each["linestyle"]) for each in matplotlib.rcParams["axes.prop_cycle"]]
+    lines = [explorer.curves[name] for name in ("training", "validation", "test")]
+    assert [(line.get_color().lstrip("#"), line.get_linestyle()) for line in lines] == default[:3]
+    assert {line.get_color() for line in (explorer.limit, *explorer.best, *explorer.stop)} == {INK}
+
+
+def test_the_wait_chart_has_numbers(explorer, monkeypatch):
+    said = []
+    monkeypatch.setattr(explorer, "waited", SimpleNamespace(write=lambda texts, *others, **more: said.append(texts)))
+    for patience in (0, 1, 5, 40):
+        explorer.set(patience=patience)
+    assert said == [["0", "1"], ["0", "1"], ["0", "5"], ["0", "40"]]
+
+
+def test_the_line_of_patience_0_says_why_it_stands_at_1(explorer, monkeypatch):
+    said = []
+    monkeypatch.setattr(explorer, "limit_text", SimpleNamespace(set_text=said.append))
+    for patience in (0, 1):
+        explorer.set(patience=patience)
+    assert said == ["dots: patience 0, same as 1", "dots: patience 1"]
+    caption = next(text for text in explorer.figure.texts if text.get_text().startswith("wait:"))
+    right = caption.get_window_extent(explorer.figure.canvas.get_renderer()).x1
+    assert right + 8 < LEFT + WIDE - text_width(said[0]) * 10 * DPI / 72
 
 
 def test_texts_fit_at_both_ends(explorer, monkeypatch):

@@ -1,17 +1,22 @@
 """The explorer of regret: all runs at once are each run alone, and what the recorded runs say about early stopping."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import sem
 
 from helpers.explorers.early_stopping_patience import DELTAS, SIZES, explore_patience, figures, validation_losses, watch
 from helpers.explorers.early_stopping_regret import (
     BIN,
+    DASHED,
     LEFT,
     OVER,
     PATIENCES,
     REGRET_BINS,
+    STYLES,
     WIDE,
     common_epochs,
     explore_regret,
@@ -26,7 +31,7 @@ from helpers.explorers.early_stopping_regret import (
     top_of,
     watch_all,
 )
-from helpers.plots.figure import DPI
+from helpers.plots.figure import DPI, INK
 from helpers.plots.lettering import text_width
 
 PAIRS = [(data, size) for data in SIZES for size in SIZES[data]]
@@ -172,6 +177,23 @@ def test_texts_fit_at_both_ends(explorer, monkeypatch):
                 wide = text_width(written[name]) * 9.5 * DPI / 72
                 assert captions[start].get_window_extent(renderer).x1 + 8 < LEFT + WIDE - wide
             assert text_width(written["head"], "bold") * 11 * DPI / 72 < explorer.size[0] - 20
+
+
+def test_trained_to_the_end_looks_the_same_in_all_three_charts(explorer):
+    lines = explorer.all_epochs, explorer.end_bars, explorer.rivals[0]
+    colours = [to_hex(line.get_edgecolor() if line is explorer.end_bars else line.get_color()) for line in lines]
+    assert set(colours) == {INK} and len({str(line.get_linestyle()) for line in (lines[0], lines[2])}) == 1
+    assert explorer.end_bars.get_linestyle() == DASHED and len({line.get_linewidth() for line in lines}) == 1
+    assert INK not in [colour for colour, *_ in STYLES.values()]
+
+
+def test_all_epochs_are_said_with_their_number(explorer, monkeypatch):
+    said = []
+    monkeypatch.setattr(explorer, "all_text", SimpleNamespace(set_text=said.append))
+    for data in SIZES:
+        explorer.set(data=data)
+        assert said[-1] == f"epochs trained, 5 in each bar; dashes: all {figures(data, 'test').shape[1]} epochs"
+        assert text_width(said[-1]) * 10 * DPI / 72 < WIDE
 
 
 def test_axes_hold_what_they_show():

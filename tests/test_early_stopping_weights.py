@@ -11,6 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.datasets import load_recorded
 from helpers.explorers import early_stopping_weights as topic
+from helpers.plots.figure import DPI
+from helpers.plots.lettering import text_width
 from helpers.plots.pixels import named_colour
 from helpers.recordings import early_stopping as recording
 
@@ -57,6 +59,30 @@ def test_losses_errors_and_rings_are_those_of_the_network(place, points, backgro
     assert len(malignant.get_xdata()) + len(benign.get_xdata()) == len(run()[f"{points}: y"])
     assert_array_equal(malignant.get_ydata(), run()[f"{points}: x"][run()[f"{points}: y"] == 0, 1])
     assert f"Of the {points} points {wrong.sum()} of {len(wrong)} are named wrongly" in explorer.description
+
+
+def test_many_points_are_drawn_smaller_and_every_ring_lies_around_its_point(explorer):
+    sizes = {}
+    for points in topic.PARTS:
+        explorer.reset().set(points=points, epoch=LAST)
+        sizes[points] = [mark.get_markersize() for mark in (*explorer.dots, explorer.rings)]
+        assert sizes[points][2] > max(sizes[points][:2])
+    assert sizes["training"] == sizes["validation"] and all(np.less(sizes["test"], sizes["training"]))
+
+
+def test_the_ends_of_the_colour_bar_are_named_and_fit(explorer, monkeypatch):
+    said = {}
+    for number, label in enumerate(explorer.bar_ends):
+        monkeypatch.setattr(label, "set_text", lambda text, number=number: said.update({number: text}))
+    left, right = (label._shape["places"][0][0] for label in explorer.bar_ends)
+    for background, names in (
+        (topic.PROBABILITY, ["p = 0 (malignant)", "p = 1 (benign)"]),
+        (topic.CLASS, ["malignant", "benign"]),
+    ):
+        explorer.reset().set(background=background)
+        assert [said[0], said[1]] == names
+        wide = [text_width(text) * 10 * DPI / 72 for text in names]
+        assert left - wide[0] > 4 and right + wide[1] < 500
 
 
 def test_the_recorded_curves_agree_with_the_rounded_weights(explorer):

@@ -59,9 +59,44 @@ def test_every_choice_without_harm_is_accepted_and_every_harm_is_told(data):
         for chosen in itertools.combinations(lesson.TRANSFORMS, many):
             harm = forbidden.keys() & set(chosen)
             result = lesson.choose_policy.judge(lambda asked, chosen=chosen: chosen if asked == data else right(asked))
-            assert bool(result) == (not harm and len(chosen) >= 2), chosen
+            moves = data == "roads" or bool(set(chosen) - forbidden.keys() - {"brightness 0.3", "noise 0.1"})
+            assert bool(result) == (not harm and len(chosen) >= 2 and moves), chosen
             assert all(f"{name}: {forbidden[name]}" in result.text for name in harm)
             assert all(reason not in result.text for name, reason in forbidden.items() if name not in harm)
+
+
+@pytest.mark.parametrize(
+    ("data", "names", "sentence"),
+    [
+        ("digits", ["mirror", "turn 15"], "For digits, leave out mirror: a mirrored 2 is no digit."),
+        ("digits", ["mirror"], "a mirrored 2 is no digit. That leaves none: name at least two others."),
+        ("faces", ["turn 15", "turn 15"], "For faces, you named turn 15 twice: name two different ones."),
+        ("faces", ["turn 15"] * 3, "For faces, you named turn 15 3 times: name two different ones."),
+        ("faces", ["mirror"], "For faces, you named only one transform: name at least two."),
+        ("roads", [], "For roads, you named none: name at least two."),
+        ("digits", ["noise 0.1", "brightness 0.3"], "For digits, none of your transforms moves the picture: add one that does"),
+        ("faces", ["noise 0.1", "brightness 0.3"], "For faces, none of your transforms moves the picture: add one that does"),
+    ],
+)
+def test_the_answer_to_a_list_of_names_is_one_plain_sentence(data, names, sentence):
+    right = lesson.choose_policy.reference
+    result = lesson.choose_policy.judge(lambda asked: names if asked == data else right(asked))
+    assert result.state == "wrong" and sentence in result.text
+    assert result.text.count(f"For {data}, ") == 1 and "which gives" not in result.text
+    assert "Calls that give the right answer: 2 of 3." in result.text
+    assert not any(f"For {other}, " in result.text for other in lesson.FORBIDDEN if other != data)
+
+
+def test_two_wrong_lists_get_a_sentence_each():
+    text = lesson.choose_policy.judge(lambda data: ["mirror", "brightness 0.3"]).text
+    assert "For digits, leave out mirror" in text and "For roads, leave out mirror" in text and "For faces" not in text
+    assert "only one" not in text and "none" not in text
+
+
+def test_values_alone_are_enough_for_roads_and_the_mirror_moves_a_face():
+    right = lesson.choose_policy.reference
+    for data, names in (("roads", ["brightness 0.3", "noise 0.1"]), ("faces", ["mirror", "noise 0.1"])):
+        assert lesson.choose_policy.judge(lambda asked, data=data, names=names: names if asked == data else right(asked))
 
 
 def test_the_data_are_those_of_the_cases():
@@ -165,8 +200,8 @@ def breakers_by_lists(transforms, pictures, label):
         (lesson.bilinear, bilinear_by_loops),
         (lesson.bilinear, bilinear_by_a_rim),
         (lesson.choose_policy, policy_by_exclusion),
-        (lesson.choose_policy, lambda data: ["noise 0.1", "brightness 0.3"]),
-        (lesson.choose_policy, lambda data: np.array(["noise 0.1", "brightness 0.3"])),
+        (lesson.choose_policy, lambda data: ["zoom 20 %", "brightness 0.3"]),
+        (lesson.choose_policy, lambda data: np.array(["zoom 20 %", "brightness 0.3"])),
         (lesson.choose_policy, lambda data: ("noise 0.1", "zoom 20 %", "noise 0.1")),
         (lesson.breaks_label, breakers_by_a_set),
         (lesson.breaks_label, breakers_by_lists),
@@ -342,6 +377,7 @@ POLICIES = [
     (lambda data: set(lesson.TRANSFORMS), "You take all of them, for all data."),
     (lambda data: [], "You take none."),
     (lambda data: ("brightness 0.3",), "You take one that does no harm."),
+    (lambda data: ["brightness 0.3", "noise 0.1"], "You change only the values of the pixels, for all data."),
     (lambda data: set(lesson.TRANSFORMS) - policy_by_exclusion(data), "You return those that have to be left out."),
     (lambda data: ["mirror", "noise 0.1", "brightness 0.3"], "You mirror everything."),
     (chosen(digits="noise 0.1, zoom 20 %, mirror", roads="mirror, noise 0.1, zoom 20 %"), "You mirror everything."),
@@ -618,7 +654,8 @@ def test_no_letter_and_no_blur_reaches_the_edge_and_none_has_a_pixel_in_the_cent
 def test_one_turn_of_twice_the_angle_blurs_less_than_two():
     _, found = lesson._turned_twice()
     assert all(two < one < 1 for two, one in zip(found["two"], found["one"], strict=True))
-    assert found["quarters"] == 0 and found["once"] < 1e-9
+    assert found["quarters"] == 0
+    assert found["once"] < 1e-12  # as the reason says: no difference to be seen
 
 
 def test_split_first_the_classifier_does_no_better_than_a_coin():

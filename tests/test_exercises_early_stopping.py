@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from helpers.exercises import early_stopping as lesson
@@ -68,6 +68,18 @@ def by_the_callback(losses, patience, min_delta):
     return {"stop": epoch, "keep": model.weights}
 
 
+def as_in_the_lesson(losses, patience, min_delta=0.0):
+    """Return the last epoch and the kept one, as the function in section 2 of the notebook does."""
+    best, kept, waited = np.inf, 0, 0
+    for epoch, loss in enumerate(losses):
+        waited += 1
+        if loss < best - min_delta:
+            best, kept, waited = loss, epoch, 0
+        elif waited >= patience:
+            break
+    return epoch, kept
+
+
 EIGHTHS = st.integers(0, 12).map(lambda number: number / 8)
 
 
@@ -78,11 +90,33 @@ EIGHTHS = st.integers(0, 12).map(lambda number: number / 8)
 )
 @settings(max_examples=500, deadline=None)
 @example([0.5] * 6, 2, 0)
-@example([NAN] * 5, 3, 0)
+@example([0.5, *[NAN] * 5], 3, 0)
 @example([0.5, 0.375, 0.25], 1, 0.125)
 @example([0.25, 0.5, 0.75], 0, 0)
 def test_the_patience_is_that_of_the_callback(losses, patience, min_delta):
+    assume(not math.isnan(losses[0]))  # the callback, as Keras's, takes nan for the best then, and nothing is better
     assert lesson.patience.reference(losses, patience, min_delta) == by_the_callback(losses, patience, min_delta)
+
+
+@given(
+    st.lists(st.one_of(EIGHTHS, EIGHTHS, st.just(NAN)), min_size=1, max_size=20),
+    st.integers(0, 6),
+    st.sampled_from([0, 0.125, 0.25, 0.5]),
+)
+@settings(max_examples=300, deadline=None)
+@example([NAN] * 5, 3, 0)
+@example([NAN, 0.5, 0.25], 2, 0)
+@example([NAN, 0.5], 1, 0)
+def test_the_patience_is_that_of_the_function_in_the_lesson_also_where_nan_comes_first(losses, patience, min_delta):
+    last, kept = as_in_the_lesson(losses, patience, min_delta)
+    assert lesson.patience.reference(losses, patience, min_delta) == {"stop": last, "keep": kept}
+
+
+def test_a_first_nan_is_no_improvement_and_counts():
+    reference = lesson.patience.reference
+    assert reference([NAN, 0.5, 0.25, 0.5, 0.5], 2, 0) == {"stop": 4, "keep": 2}
+    assert reference([NAN, NAN, 0.5], 2, 0) == {"stop": 1, "keep": 0}
+    assert reference([NAN, 0.5], 1, 0) == reference([NAN, 0.5], 0, 0) == {"stop": 0, "keep": 0}
 
 
 def test_the_cases_hold_every_kind_of_curve():
@@ -91,7 +125,7 @@ def test_the_cases_hold_every_kind_of_curve():
     assert any(early) and not all(early)
     assert any(keep == 0 and stop > 0 for *_, stop, keep in found)  # never improves
     assert any(math.isnan(loss) for losses, *_ in found for loss in losses)
-    assert not any(math.isnan(losses[0]) for losses, *_ in found)  # so it does not matter how an attempt begins
+    assert not any(math.isnan(losses[0]) for losses, *_ in found)  # so an attempt may begin as the callback does
     assert any(len(set(losses)) < len(losses) for losses, *_ in found)
     assert {wait for _, wait, *_ in found} >= {0, 1, 2, 3}
     assert any(min(losses[stop + 1 :], default=9) < losses[keep] for losses, _, _, stop, keep in found)
@@ -177,7 +211,7 @@ def leaks_by_loops(run):
     ("exercise", "attempt"),
     [
         (lesson.count_updates, updates_by_a_loop),
-        (lesson.count_updates, updates_by_numpy),
+        (lesson.count_updates, updates_by_numpy),  # with numbers such as 9.0
         (lesson.patience, by_the_callback),
         (lesson.patience, patience_by_a_count),
         (lesson.find_leaks, leaks_by_loops),
@@ -235,6 +269,11 @@ UPDATES = [
     (lambda n, b, e, d: updates_by_a_loop(n, b, 1, d), "You counted the updates of one epoch."),
     (lambda n, b, e, d: e * b * n, "You multiplied the examples by batch_size."),
     (over_all_epochs, "You rounded once, over all epochs."),
+    (lambda n, b, e, d: n * e // b, "Your division drops the part of a batch that is left;"),
+    (lambda n, b, e, d: int(n * e / b), "Your division drops the part of a batch that is left;"),
+    (lambda n, b, e, d: round(n / b * e), "Your division rounds the part of a batch that is left;"),
+    (lambda n, b, e, d: math.ceil(n * e / b), "You rounded up once, over all epochs."),
+    (lambda n, b, e, d: (n // b if d else round(n / b)) * e, "Without drop_last you round to the nearest whole number."),
     (lambda n, b, e, d: sum(1 for _ in range(e) for _ in range(n)), "You counted how often an example is shown."),
     (lambda n, b, e, d: len(range(n)), "You counted the examples of one epoch."),
     (lambda n, b, e, d: e * n / b, "You did not round."),
@@ -287,6 +326,15 @@ def answers(text, end=None):
 def as_if_all_were_known(losses, patience, min_delta):
     keep = min(range(len(losses)), key=lambda epoch: math.inf if math.isnan(losses[epoch]) else losses[epoch])
     return {"stop": min(keep + patience, len(losses) - 1), "keep": keep}
+
+
+def by_argmin(losses, patience, min_delta):
+    keep = np.argmin(losses)
+    return {"stop": min(keep + patience, len(losses) - 1), "keep": keep}
+
+
+def past_the_end(lowest):
+    return lambda losses, patience, min_delta: {"stop": lowest(losses) + patience, "keep": lowest(losses)}
 
 
 SLIDING = {"            wait = wait + 1\n": "            wait = wait + 1\n            best = loss if loss < best else best\n"}
@@ -343,7 +391,14 @@ STOPS = [
     (answers('{"stop": epoch, "keep": np.argmin(losses)}'), "You keep what `np.argmin` finds in the whole list."),
     (answers('{"stop": epoch, "keep": int(np.nanargmin(losses[:epoch + 1]))}'), "You keep the lowest loss up to the stop."),
     (answers('{"stop": epoch, "keep": np.argmin(losses[:epoch + 1])}'), "You keep what `np.argmin` finds up to the stop."),
-    (as_if_all_were_known, "You look for the lowest loss of all and add patience."),
+    (as_if_all_were_known, "You look at the whole list. When training stops nobody has seen the later losses"),
+    (by_argmin, "You look at the whole list, with `np.argmin`. When"),
+    (past_the_end(np.nanargmin), "You look at the whole list, and add patience even past its end."),
+    (past_the_end(np.argmin), "You look at the whole list, with `np.argmin`, and add patience even past its end."),
+    (
+        answers('{"stop": epoch - 1, "keep": keep}', '{"stop": len(losses) - 1, "keep": keep}'),
+        "The epoch with which the patience",
+    ),
 ]
 
 
@@ -407,6 +462,7 @@ FOUND = [
     (leaks(pairs=[0, 2]), "You do not look whether an example of the test set"),
     (leaks(pairs=0), "You do not compare the examples of the three sets."),
     (leaks(lambda a, b: a == b), "You ask whether two sets are the same."),
+    (leaks(by_order(lambda a, b: a == b)), "One common example is enough"),
     (leaks(lambda a, b: a.issubset(b)), "You ask whether all examples of one set are in the other."),
     (leaks(by_order(lambda a, b: a[0] in b)), "You look at the first example of a set only."),
     (
@@ -470,6 +526,10 @@ def test_the_smallest_failing_call_is_shown():
     assert "my_count_updates(examples=3, batch_size=2, epochs=1, drop_last=False)" in text
     text = lesson.patience.judge(stopping({"wait >= patience": "wait > patience"})).text
     assert "my_patience(losses=[0.5, 0.75, 0.25], patience=1, min_delta=0)" in text
+    text = lesson.patience.judge(stopping(BEFORE)).text
+    assert (
+        "Compare with the best so far: small steps may add up to an improvement, and falling back from a peak is none." in text
+    )
     text = lesson.find_leaks.judge(lambda run: []).text
     assert "my_find_leaks(run={'training': [0, 1], 'validation': [1], 'test': [2], 'chosen on': 'validation'" in text
 
@@ -600,6 +660,12 @@ def test_it_is_the_noise_that_ends_it_and_more_patience_outlasts_it():
 def test_without_noise_another_option_would_be_right(monkeypatch):
     monkeypatch.setattr(lesson, "NOISE", 0.0)
     assert lesson.patience_one.answer() == lesson.NEAR
+
+
+def test_the_answer_says_from_where_its_epochs_count():
+    assert "(counted from 0; three seeds" in lesson.patience_one.commit(lesson.SOON)
+    stop, _ = lesson._stops(np.array([[0.5, 0.75, 0.25]]), 1)
+    assert stop.tolist() == [1]
 
 
 def test_nearly_every_second_loss_is_above_the_one_before():

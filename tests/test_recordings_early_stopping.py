@@ -379,6 +379,24 @@ def test_ways_made_again_give_the_recorded_figures(ways, data):
         assert_allclose(figures["test error"], ways[f"{data}: {name}: test error"][1], atol=0.01)
 
 
+def test_few_validation_examples_are_enough_where_examples_are_few():
+    shares, ways = load_recorded("early_stopping_shares")[0], load_recorded("early_stopping_l2")[0]
+    for data, count in (("diabetes", 100), ("digits", 500), ("reviews", 500)):
+        assert_allclose(shares[f"{data}: {count}: test"], ways[f"{data}: stopped: test"], rtol=1e-6)  # the same split
+    errors = [shares[f"digits: {count}: test error"].mean() for count in (50, 200, 500)]
+    assert errors[0] < errors[1] < errors[2] - 0.02
+    losses = [shares[f"diabetes: {count}: test"].mean() for count in (25, 50, 100)]
+    assert max(losses) - min(losses) < 0.02
+
+
+def test_shared_out_keeps_all_examples():
+    parts = recording.parts_of("diabetes", 0)
+    other = recording.shared_out(parts, 25)
+    assert len(other.x) == len(other.y) == 225 and len(other.x_validation) == len(other.y_validation) == 25
+    assert_array_equal(np.concatenate([other.x, other.x_validation]), np.concatenate([parts.x, parts.x_validation]))
+    assert_array_equal(other.x_test, parts.x_test)
+
+
 @pytest.mark.slow
 def test_the_surface_made_again_has_the_recorded_curves(surface):
     again = recording.train_surface(0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.exercise import Exercise, Mistake, kind
+from helpers.exercises.exercise import Exercise, Mistake, kind, run
 from helpers.exercises.prediction import Prediction
 from helpers.scratch.augmentation import augment, rotation_matrix, shift_matrix, transform, zoom_matrix
 
@@ -348,11 +348,15 @@ FORBIDDEN = {
         "shift 10 %": "the car is further to the side and has to steer back, but the angle stays",
     },
 }
+VALUES_ONLY = ("brightness 0.3", "noise 0.1")  # all others move the picture
+TO_BE_MOVED = ("digits", "faces")  # at least one of their transforms has to move the picture; for roads, hardly any may
+NOTHING_WRONG = "nothing to mend"
 
 
 def choose_policy(data):
-    """Return a list of the transforms that keep the label and give pictures that may be met.
+    """Return a list of at least two transforms that keep the label and give pictures that may be met.
 
+    For digits and faces at least one of them moves the picture: the mirror, a turn, a shift or a zoom.
     data: "digits" (which one is it?), "faces" (is it a face? photos are upright) or "roads" (the steering angle). The label of
     a new picture is that of the old one.
     """
@@ -380,12 +384,44 @@ def _names(value, known):
     return [str(name) for name in value]
 
 
-def _harm(value, data):
-    """Return what is judged: the chosen ones that had to be left out, with reasons, and whether there are enough others."""
-    chosen = set(_names(value, TRANSFORMS))
+def _to_mend(value, data):
+    """Return what is judged, a sentence: what is to be mended in the answer, or that there is nothing."""
+    names = _names(value, TRANSFORMS)
+    chosen = set(names)
     harm = [f"{name}: {reason}" for name, reason in FORBIDDEN[data].items() if name in chosen]
-    harmless = len(chosen - FORBIDDEN[data].keys())
-    return {"to leave out": "; ".join(harm) or "nothing", "harmless": ["none", "only one", "at least two"][min(harmless, 2)]}
+    harmless = chosen - FORBIDDEN[data].keys()
+    if harm:
+        # How many are left is told only where none is: one of two that was wrong is one mistake, and not two.
+        none_left = "" if harmless else " That leaves none: name at least two others."
+        return f"For {data}, leave out {'; '.join(harm)}.{none_left}"
+    if not names:
+        return f"For {data}, you named none: name at least two."
+    if len(chosen) == 1:
+        if len(names) > 1:
+            often = "twice" if len(names) == 2 else f"{len(names)} times"
+            return f"For {data}, you named {names[0]} {often}: name two different ones."
+        return f"For {data}, you named only one transform: name at least two."
+    if data in TO_BE_MOVED and harmless <= set(VALUES_ONLY):
+        return f"For {data}, none of your transforms moves the picture: add one that does, and keeps the label."
+    return NOTHING_WRONG
+
+
+class _Sentences(Exercise):
+    """An exercise whose effect returns a sentence for the learner: what is to be mended comes first, for each call."""
+
+    def judge(self, attempt):
+        """Return the `Result` of an attempt without showing it."""
+        result = super().judge(attempt)
+        if result.state != "wrong" or not callable(attempt):
+            return result
+        outcomes = [run(attempt, case, self.effect) for case in self.cases]
+        if any(outcome.error or outcome.judged is None for outcome in outcomes):  # something else than an answer
+            return result
+        told = [outcome.judged for outcome in outcomes if outcome.judged != NOTHING_WRONG]
+        blocks = [result.mistake.sentence] if result.mistake else []
+        blocks.append(told if len(told) > 1 else told[0])
+        blocks.append(f"Calls that give the right answer: {len(outcomes) - len(told)} of {len(outcomes)}.")
+        return self._result("wrong", *blocks, mistake=result.mistake)
 
 
 def _policy(**more):
@@ -394,7 +430,7 @@ def _policy(**more):
     return lambda data: [*right(data), *more.get(data, [])]
 
 
-choose_policy = Exercise(
+choose_policy = _Sentences(
     choose_policy,
     cases=[("digits",), ("faces",), ("roads",)],
     mistakes=[
@@ -409,6 +445,11 @@ choose_policy = Exercise(
         Mistake(
             lambda data: ["noise 0.1"],
             "You take one that does no harm. More kinds of change can be had: choose at least two for each.",
+        ),
+        Mistake(
+            lambda data: list(VALUES_ONLY),
+            "You change only the values of the pixels, for all data. For roads that is right. Digits and faces may also be "
+            "moved: add at least one transform for each that moves the picture and keeps the label.",
         ),
         Mistake(
             lambda data: list(FORBIDDEN[data]),
@@ -488,10 +529,10 @@ choose_policy = Exercise(
         "Show the new picture to somebody who does not know the old one. Would the answer be the same as the old label?",
         "And could a camera, or a hand, ever make such a picture? Digits: think of 2, 6 and 9. Roads: the label is a "
         "direction.",
-        "Roads are the strictest: `brightness 0.3` and `noise 0.1` leave every place where it was. For digits, small turns and "
-        "shifts do no harm; for faces, nor does the mirror.",
+        "Roads are the strictest: `brightness 0.3` and `noise 0.1` leave every place where it was. Digits and faces need one "
+        "that moves the picture: for digits, small turns and shifts do no harm; for faces, nor does the mirror.",
     ],
-    effect=_harm,
+    effect=_to_mend,
 )
 
 # Exercise 4.
@@ -869,12 +910,11 @@ turned_twice = Prediction(
         f"With the letters {', '.join(LETTERS)} the brightest pixel is now {_listed(found['peak'])}. The light is still there "
         f"({_listed(found['light'])} times as much), spread over more pixels: of the sharpness, the mean squared difference of "
         f"neighbours, {_listed(found['sharp'], '.3f')} is left. Every turn makes each new pixel a mean of four old ones, and "
-        f"the next turn takes means of these. Multiply the {360 // TURN} matrices first, and move the picture once: then no "
-        f"pixel differs by more than {found['once']:.0e}. Quarters of a turn, 4 times 90 degrees, lead from pixel to pixel and "
+        f"the next turn takes means of these. Multiply the {360 // TURN} matrices first, and move the picture once: then "
+        "there is no difference to be seen. Quarters of a turn, 4 times 90 degrees, lead from pixel to pixel and "
         f"blur nothing either (difference {found['quarters']:.1g}). Even two turns of {TURN} degrees leave less "
         f"({_listed(found['two'])}) than one of {2 * TURN} ({_listed(found['one'])}). So a policy makes one matrix of "
-        "turn, zoom and shift, and starts "
-        "from the stored picture in every epoch, not from that of the epoch before."
+        "turn, zoom and shift, and starts from the stored picture in every epoch, not from that of the epoch before."
     ),
 )
 

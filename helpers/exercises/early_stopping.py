@@ -12,7 +12,7 @@ from helpers.scratch.sequential import Sequential
 
 
 def count_updates(examples, batch_size, epochs, drop_last):
-    """Return how many updates a training makes: one after each batch.
+    """Return how many updates a training makes: one after each batch. A whole number; 9.0 counts as 9.
 
     The last batch of an epoch may be smaller; with drop_last=True it is left out then.
     """
@@ -71,6 +71,20 @@ count_updates = Exercise(
             "You rounded once, over all epochs. A batch never goes on into the next epoch: round in each epoch, then multiply.",
         ),
         Mistake(
+            lambda n, size, epochs, drop: n * epochs // size,
+            "Your division drops the part of a batch that is left; without drop_last it makes an update, too. And you divide "
+            "once, for all epochs: a batch never goes on into the next epoch.",
+        ),
+        Mistake(
+            lambda n, size, epochs, drop: round(n * epochs / size),
+            "Your division rounds the part of a batch that is left; without drop_last it makes an update, too, however small, "
+            "and with it none. And you round once, for all epochs: a batch never goes on into the next epoch.",
+        ),
+        Mistake(
+            lambda n, size, epochs, drop: _up(n * epochs, size),
+            "You rounded up once, over all epochs. Round in each epoch, then multiply: up, but down with drop_last=True.",
+        ),
+        Mistake(
             lambda n, size, epochs, drop: n * epochs,
             "You counted how often an example is shown. An update comes once for each batch, not for each example.",
         ),
@@ -94,6 +108,10 @@ count_updates = Exercise(
             lambda n, size, epochs, drop: round(n / size) * epochs,
             "You rounded to the nearest whole number. Even one example left over makes a batch, and with drop_last=True even "
             "a batch that lacks only one is left out.",
+        ),
+        Mistake(
+            lambda n, size, epochs, drop: (n // size if drop else round(n / size)) * epochs,
+            "Without drop_last you round to the nearest whole number. Even one example left over makes a batch: round up.",
         ),
         Mistake(
             lambda n, size, epochs, drop: max(1, _batches(n, size, drop)) * epochs,
@@ -137,16 +155,17 @@ count_updates = Exercise(
 def patience(losses, patience, min_delta):
     """Return {"stop": the last epoch that is trained, "keep": the epoch of the best weights}, both counted from 0.
 
-    losses: list of the validation loss of each epoch. Epoch 0 is the best at first. Later an epoch is the new best one if it
-    is better than the best so far by more than min_delta. After `patience` epochs in a row without a new best one training
-    ends; but never at an epoch that is the best, so 0 does the same as 1. If it does not end early, "stop" is the last epoch
-    of the list. A loss may be nan (not a number): that is never better.
+    losses: list of the validation loss of each epoch. An epoch is the new best one if its loss is lower than the best so far by
+    more than min_delta; the first number of the list always is. After `patience` epochs in a row without a new best one
+    training ends; but never at an epoch that is the best, so 0 does the same as 1. If it does not end early, "stop" is the last
+    epoch of the list. A loss may be nan (not a number): that is never a new best. Without any best epoch "keep" is 0.
     """
-    best, keep = losses[0], 0
-    for epoch in range(1, len(losses)):
-        if losses[epoch] + min_delta < best:  # False for nan
-            best, keep = losses[epoch], epoch
-        elif epoch - keep >= patience:
+    best, keep, wait = float("inf"), 0, 0
+    for epoch, loss in enumerate(losses):
+        wait += 1
+        if loss + min_delta < best:  # False for nan
+            best, keep, wait = loss, epoch, 0
+        elif wait >= patience:
             return {"stop": epoch, "keep": keep}
     return {"stop": len(losses) - 1, "keep": keep}
 
@@ -223,13 +242,26 @@ def _window(losses, patience, min_delta):
     return _kept(len(losses) - 1, keep, losses)
 
 
-def _runs_out(last):
-    """Return a function with another "stop" where training does not end early: last(losses)."""
+def _all_known(lowest, end=min):
+    """Return a function that looks for the lowest loss of all, and lets training end `patience` epochs later.
+
+    lowest(losses) is the epoch of that loss, and end(epoch, last) where training ends.
+    """
+
+    def answer(losses, patience, min_delta):
+        keep = int(lowest(losses))
+        return _kept(end(keep + patience, len(losses) - 1), keep, losses)
+
+    return answer
+
+
+def _runs_out(last=lambda losses: len(losses) - 1, early=lambda stop: stop):
+    """Return a function with another "stop": last(losses) where training does not end early, and early(stop) where it does."""
 
     def answer(losses, patience, min_delta):
         stop, keep = _watched(answer=lambda stop, keep, losses: (stop, keep))(losses, patience, min_delta)
         ended = stop - keep >= max(1, patience)
-        return _kept(stop if ended else last(losses), keep, losses)
+        return _kept(early(stop) if ended else last(losses), keep, losses)
 
     return answer
 
@@ -279,7 +311,8 @@ patience = Exercise(
         ),
         Mistake(
             _watched(reference=lambda best, loss, improved: loss),
-            "You compare with the epoch before. Compare with the best epoch so far: falling back from a peak is no new best.",
+            "You compare with the epoch before. Compare with the best so far: small steps may add up to an improvement, and "
+            "falling back from a peak is none.",
         ),
         Mistake(
             _rises_in_a_row,
@@ -399,19 +432,36 @@ patience = Exercise(
             "epoch that was the best in your loop.",
         ),
         Mistake(
-            lambda losses, patience, min_delta: _kept(
-                min(_lowest(losses) + patience, len(losses) - 1), _lowest(losses), losses
-            ),
-            "You look for the lowest loss of all and add patience. But nobody knows the later losses yet: go through the "
-            "epochs in order, and end at the first place where the patience runs out.",
+            _all_known(_lowest),
+            "You look at the whole list. When training stops nobody has seen the later losses: go through the epochs in order, "
+            "and end at the first place where the patience runs out.",
+        ),
+        Mistake(
+            _all_known(np.argmin),
+            "You look at the whole list, with `np.argmin`. When training stops nobody has seen the later losses. And to "
+            "`np.argmin` nan is smallest. Go through the epochs in order.",
+        ),
+        Mistake(
+            _all_known(_lowest, end=lambda epoch, last: epoch),
+            "You look at the whole list, and add patience even past its end. When training stops nobody has seen the later "
+            "losses: go through the epochs in order.",
+        ),
+        Mistake(
+            _all_known(np.argmin, end=lambda epoch, last: epoch),
+            "You look at the whole list, with `np.argmin`, and add patience even past its end. When training stops nobody has "
+            "seen the later losses, and to `np.argmin` nan is smallest: go through the epochs in order.",
+        ),
+        Mistake(
+            _runs_out(early=lambda stop: stop - 1),
+            'The epoch with which the patience runs out is still trained: it is "stop", not the one before.',
         ),
     ],
     hints=[
         "Go through the epochs in order, and know only what came before. Which two things have to be remembered?",
         "The best loss so far and its epoch. Is the new loss lower by more than min_delta? Then both are replaced. If not, how "
         "many epochs ago was the best one?",
-        "`if losses[epoch] + min_delta < best:` store both; `elif epoch - keep >= patience:` return. After the loop return the "
-        "last epoch.",
+        'Begin with `best = float("inf")`, and add 1 to `wait` in every epoch. `if losses[epoch] + min_delta < best:` store '
+        "both, and set `wait` to 0; `elif wait >= patience:` return. After the loop return the last epoch.",
     ],
 )
 
@@ -543,6 +593,10 @@ find_leaks = Exercise(
         Mistake(
             _found(shares=lambda first, second: set(first) == set(second)),
             "You ask whether two sets are the same. One example in both is a leak already: `&` gives what they share.",
+        ),
+        Mistake(
+            _found(shares=lambda first, second: first == second),
+            "One common example is enough: do not ask whether the lists are equal.",
         ),
         Mistake(
             _found(shares=lambda first, second: set(first) <= set(second)),
@@ -798,13 +852,13 @@ patience_one = Prediction(
     [SOON, HALF_WAY, NEAR, NEVER],
     _patience_one,
     lambda found: (
-        f"At epoch {_listed(found[1][0], '.1f')} (three seeds, {CURVES:,} curves each), and the true loss of the kept epoch is "
-        f"{_listed(found[1][1], '.0f')} % above the minimum. One epoch brings {100 * TREND:.0f} %, and the noise is larger: "
-        "nearly every second loss is above the one before by chance, and patience 1 ends at the first. It is the noise that "
-        f"does it: without any, patience 1 ends at epoch {_listed(found['smooth'][0], '.0f')}. With noise, patience 5 ends "
-        f"at epoch {_listed(found[5][0], '.0f')}, and keeps a loss {_listed(found[5][1], '.0f')} % above the minimum. "
-        f"Patience 20: epoch {_listed(found[20][0], '.0f')}, and {_listed(found[20][1], '.1f')} %. Training to the end and "
-        f"keeping the best of all {EPOCHS} epochs: {_listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more loss, "
+        f"At epoch {_listed(found[1][0], '.1f')} (counted from 0; three seeds, {CURVES:,} curves each), and the true loss of "
+        f"the kept epoch is {_listed(found[1][1], '.0f')} % above the minimum. One epoch brings {100 * TREND:.0f} %, and the "
+        "noise is larger: nearly every second loss is above the one before by chance, and patience 1 ends at the first. It is "
+        f"the noise that does it: without any, patience 1 ends at epoch {_listed(found['smooth'][0], '.0f')}. With noise, "
+        f"patience 5 ends at epoch {_listed(found[5][0], '.0f')}, and keeps a loss {_listed(found[5][1], '.0f')} % above the "
+        f"minimum. Patience 20: epoch {_listed(found[20][0], '.0f')}, and {_listed(found[20][1], '.1f')} %. Training to the end "
+        f"and keeping the best of all {EPOCHS} epochs: {_listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more loss, "
         "and saves epochs. The patience has to outlast the noise: look at how far a curve jumps before you choose it."
     ),
 )

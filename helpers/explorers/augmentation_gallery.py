@@ -109,7 +109,7 @@ def explore_gallery():
 class Gallery(Explorer):
     title = "One picture, 24 draws of a policy: all of them would count as the same label."
     size = (960, 496)
-    lines = 4
+    lines = 6
 
     def make_controls(self):
         return {
@@ -187,7 +187,8 @@ class Gallery(Explorer):
     def describe(self, numbers):
         ranges, kept = ranges_of(numbers["policy"], numbers["strength"]), numbers["kept"]
         if not numbers["strength"]:
-            return "Strength 0: all ranges are 0, so all 24 draws are the same picture, the original. Nothing left the frame."
+            same = "Strength 0: all ranges are 0, so all 24 draws are the same picture, the original. Nothing left the frame."
+            return f"{same}\n{draw_in_words(numbers)}"
         parts = []
         if ranges["degrees"]:
             factor = ranges["factor"]
@@ -210,7 +211,25 @@ class Gallery(Explorer):
             )
         else:
             lines.append("Nothing moves, so nothing leaves the frame: this policy changes values alone.")
-        return "\n".join([*lines, *label_in_words(numbers)])
+        return "\n".join([*lines, draw_in_words(numbers), *label_in_words(numbers)])
+
+
+def draw_in_words(numbers):
+    """Return the numbers of the draw that is looked at, as a sentence."""
+    look, ranges = numbers["look"] - 1, ranges_of(numbers["policy"], numbers["strength"])
+    down, right = (round(float(numbers[name][look]), 1) for name in ("down", "right"))
+    parts = []
+    if ranges["degrees"]:
+        parts = [
+            f"zoom {in_words('zoom', numbers['zoom'][look])}",
+            f"turned by {in_words('turn', numbers['turn'][look]).removesuffix(chr(176))} degrees",
+            f"{abs(down):.1f} pixels {'up' if down < 0 else 'down'}, {abs(right):.1f} {'left' if right < 0 else 'right'}",
+        ]
+    parts = parts or ["not moved"]
+    parts.append("mirrored" if numbers["mirrored"][look] else "not mirrored")
+    parts += [f"light {in_words('light', numbers['light'][look])}"] if ranges["light"] else []
+    kept = round(100 * float(numbers["kept"][look]), 1)
+    return f"Draw {numbers['look']}: {', '.join(parts)}; `{kept:g} %` of its brightness kept."
 
 
 def label_in_words(numbers):

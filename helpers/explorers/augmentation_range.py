@@ -29,6 +29,7 @@ LOOKS = (  # colour, dashes and mark of each network
     (GREEN, (0, (7, 2, 1.5, 2)), "D"),
     ("#8F4A7F", (0, (1, 1.2)), "v"),
 )
+LEADER = "#9a9a9a"  # the thin lines from the edge of the chart to the labels
 LEFT, BOTTOM, WIDTH, HEIGHT = 62, 54, 440, 400  # of the chart, in pixels
 GAP = 20  # pixels between two labels, at least
 
@@ -132,7 +133,8 @@ class Range(Explorer):
         for colour, dashes, mark in LOOKS:
             look = {"color": colour, "animated": True, "markersize": 5, "mew": 0}
             self.drawn.append(chart.plot([], [], linestyle=dashes, marker=mark, markevery=6, linewidth=1.7, **look)[0])
-            self.leaders.append(whole.plot([], [], linestyle="-", linewidth=0.8, color=colour, animated=True)[0])
+            # Grey: at the edge lines of several networks may end in one place, and leaders hide each other there.
+            self.leaders.append(whole.plot([], [], linestyle="-", linewidth=0.6, color=LEADER, animated=True)[0])
             self.samples.append(whole.plot([], [], linestyle=dashes, marker=mark, markevery=[1], linewidth=1.7, **look)[0])
         for line in self.drawn + self.leaders:
             line.set_clip_on(False)
@@ -203,15 +205,15 @@ class Range(Explorer):
             + (f" ({', '.join(f'{100 * share:.0f}' for share in each)})" if numbers["seeds"] == EACH else "")
             for name, each in zip(names, numbers["here"], strict=True)
         )
-        reach = ", ".join(
-            f"{name}°: {signed(ANGLES[first])} to {signed(ANGLES[last])}"
+        reach = "; ".join(
+            f"network {name}°: from {signed(ANGLES[first])} to {signed(ANGLES[last])} degrees"
             for name, (first, last) in zip(names, numbers["stretches"], strict=True)
         )
         best = ", ".join(f"{name}°: {100 * curve.max():.0f}" for name, curve in zip(names, numbers["means"], strict=True))
         kind = "all test digits" if numbers["kind"] == ALL_DIGITS else f"the {numbers['kind']} alone"
         lines = [
             f"Turned by {signed(numbers['angle'])}°, {kind}: % named rightly by the networks trained up to {here}.",
-            f"Around its best angle each stays within {100 * CLOSE:.0f} points of its best from {reach} degrees.",
+            f"Within {100 * CLOSE:.0f} points of its best each stays: {reach}.",
             f"Their best, in %: {best}.",
         ]
         if len(numbers["back"]):

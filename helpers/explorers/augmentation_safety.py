@@ -20,14 +20,15 @@ from helpers.scratch.sequential import Sequential
 STEP, DIGITS, EXAMPLES = 5, 10, 8  # degrees between two angles; classes; pictures of each to choose from
 ANGLES = np.arange(0, 181, STEP)
 HALF = 0.5  # a name holds as long as at least this share of the digits still gets it
+SAFE = 90  # percent, as it is shown: from here on the headline calls an angle safe
 UPRIGHT = 0
 RIVALS = {"turned up to 180": 180, "turned up to 90": 90}
 HOLDS, MODEL, LABEL, UNSEEN = "name holds", "model breaks", "label breaks", "both break"
 SIDES = ("upright", "rival")
 VERDICTS = {
-    HOLDS: "{angle}: safe. Even the network trained upright still names most {digit}s rightly.",
+    HOLDS: "{angle}: {how}: the network trained upright names {share} % of all {digit}s rightly.",
     MODEL: "{angle}: only the MODEL breaks. The network on the right still names most {digit}s rightly.",
-    LABEL: "{angle}: the LABEL breaks for those who read upright: most {digit}s pass for {other}s, and {other}s for {digit}s.",
+    LABEL: "{angle}: the LABEL breaks for a network trained upright: it calls most {digit}s {other} and most {other}s {digit}.",
     UNSEEN: "{angle}: both MODELS break for most {digit}s. Neither saw such angles; the label may be fine.",
 }
 
@@ -126,7 +127,7 @@ def explore_label_safety():
 class LabelSafety(Explorer):
     title = "How far may a digit be turned before it is no longer that digit: for a network, and for anyone?"
     size = (960, 560)
-    lines = 6
+    lines = 7
 
     def make_controls(self):
         return {
@@ -178,8 +179,9 @@ class LabelSafety(Explorer):
         over.axis("off")
         self.broken.append(over.plot([], [], "x", color=ORANGE, markersize=9, mew=2.6, animated=True)[0])
         self.frames += [Frame(over, "white", 5), Frame(over, INK, 2.2)]
-        for tint, thickness, style in (("white", 4, "-"), (INK, 2, (0, (3, 1.5)))):  # seen on black and on white
-            self.now.append(over.plot([], [], color=tint, linewidth=thickness, linestyle=style, animated=True)[0])
+        for tint, thickness, style in (("white", 5.5, "-"), (ORANGE, 3.2, (0, (1.6, 0.8)))):  # seen on black and on white
+            look = {"linewidth": thickness, "linestyle": style, "clip_on": False, "animated": True}
+            self.now.append(over.plot([], [], color=tint, **look)[0])
         bar = {"linewidth": 5, "solid_capstyle": "butt", "clip_on": False, "animated": True}
         self.trained.append(over.plot([], [], color=colour, **bar)[0])
         self.heads.append(Label(figure, left, MAP_BOTTOM + height + 11, 10, colour, weight="bold"))
@@ -187,7 +189,7 @@ class LabelSafety(Explorer):
             caption(figure, left - 10, MAP_BOTTOM + ROW * (DIGITS - digit - 0.5), str(digit), 10)
         for place in range(0, len(ANGLES), 9):
             caption(figure, left + CELL * (place + 0.5), MAP_BOTTOM - 18, f"{ANGLES[place]}\N{DEGREE SIGN}", 9.5)
-        caption(figure, left + width + 8, MAP_BOTTOM + height + 10, "right, called instead", 9.5, ha="left")
+        caption(figure, left + 450, MAP_BOTTOM + height + 10, "right, else mostly called", 9.5, ha="right")
 
     def compute(self, digit, example, angle, rival):
         degrees, place = RIVALS[rival], angle // STEP
@@ -218,8 +220,7 @@ class LabelSafety(Explorer):
         self.upright.set(numbers["image"])
         self.turned.set(numbers["turned"])
         self.turn.set_text(f"turned by {numbers['angle']}\N{DEGREE SIGN}")
-        angle, other = f"{numbers['angle']}\N{DEGREE SIGN}", numbers["trades with"]
-        self.verdict.set_text(VERDICTS[numbers["verdict"]].format(digit=digit, angle=angle, other=other))
+        self.verdict.set_text(headline(numbers))
         percents, ends, wrong, rows = [], [], [], []
         for k, (side, name) in enumerate(zip(SIDES, ("only upright digits", f"digits {numbers['rival']}"), strict=True)):
             shares = numbers[f"{side} probabilities"]
@@ -269,13 +270,22 @@ class LabelSafety(Explorer):
             f"its map that it was trained for. It mixes up most: {mixed}."
         )
         if numbers["verdict"] == LABEL:
+            other = numbers["trades with"]
             lines.append(
-                f"Turned so far, {digit}s and {numbers['trades with']}s trade names: whoever knows only upright digits reads "
-                "the other one, and so do you. What is left to tell them apart is how people write."
+                f"The left network calls at least half of the {digit}s {other} here, and of the {other}s {digit} (our rule for "
+                "trading names; people differ). What is left to tell them apart is how people write."
             )
         else:
             lines.append("And you? Cover the small picture and read the large one.")
         return "\n".join(lines)
+
+
+def headline(numbers):
+    """Return the verdict as a sentence; where the name holds, with the share of all digits of the class."""
+    digit, place = numbers["digit"], numbers["place"]
+    share = round(100 * numbers["upright right"][place, digit])
+    words = {"digit": digit, "angle": f"{numbers['angle']}\N{DEGREE SIGN}", "other": numbers["trades with"]}
+    return VERDICTS[numbers["verdict"]].format(**words, share=share, how="safe" if share >= SAFE else "shaky")
 
 
 def _row(bottom, height, row):

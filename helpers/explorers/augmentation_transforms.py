@@ -10,8 +10,8 @@ from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import DOT, MINUS, TIMES, signed, two_digits
 from helpers.plots.figure import ORANGE, caption, picture_axes, whole_figure
 from helpers.plots.lettering import Lettering
-from helpers.plots.number_grid import Frame, NumberGrid, box_corners
-from helpers.plots.pixels import LINE, Pixels
+from helpers.plots.number_grid import PALE, Frame, box_corners
+from helpers.plots.pixels import LINE, Pixels, is_dark, named_colour
 from helpers.roads import draw_road
 from helpers.scratch.augmentation import (
     brightness,
@@ -30,7 +30,8 @@ PARTNERS = {  # picture -> the one of the same shape that mixup mixes in
 }
 CHOSEN = {"digit 6": (6, 3), "digit 7": (7, 0), "digit 2": (2, 1), "digit 3": (3, 0), "digit 4": (4, 0)}  # digit, which of 500
 FACES = {"face": 1, "another face": 5}
-BENDS = {"road": 0.02, "another road": -0.01}  # curvatures of the middle of the road; a positive one bends to the right
+BENDS = {"road": 0.035, "another road": -0.02}  # curvatures of the middle of the road; a positive one bends to the right
+ROAD_SEED = 6  # a road that is darker than the grass, with bright marks and without shadows: so its bend is seen
 TURN_FIRST, SHIFT_FIRST = ORDERS = ("turn, then shift", "shift, then turn")
 NO, SIDES, UPSIDE = MIRRORS = ("no", "left-right", "top-bottom")
 NOTHING, NOISE, CUTOUT, MIXUP = LAST = ("nothing", "noise", "cutout", "mixup")
@@ -38,6 +39,7 @@ PLACES = 9  # the looked-at place is one of 9 x 9, spread evenly over the new pi
 AROUND = 4  # so many rows and columns of the old picture are shown around the place that a pixel comes from
 PHOTO = 64  # height and width of a photo, in pixels
 SIDE = 256  # of the two pictures, in pixels of the screen
+AROUND_AT = (560, 8, 184, 184)  # left, bottom, width, height of these on the screen
 CELL, MATRICES = 62, (560, 764)  # of the two matrices: size of a cell, and their left edges
 BOTH_LAST_COLUMNS = [  # one line: a box in each matrix, and NaN lifts the pen between them
     (left + CELL * column, 418 - CELL * row)
@@ -56,7 +58,7 @@ def picture_of(name, size=PHOTO):
     elif name in FACES:
         image = load_faces()[0][FACES[name]][..., None]
     elif name in BENDS:
-        image = draw_road(BENDS[name])
+        image = draw_road(BENDS[name], seed=ROAD_SEED)
     else:
         image = load_photo(name, size=size)
     image = np.array(image, np.float32)
@@ -100,6 +102,19 @@ def value_at(image, row, column):
     """Return the mean over the channels of a pixel; 0 outside the picture."""
     height, width, _ = image.shape
     return float(image[row, column].mean(dtype=float)) if 0 <= row < height and 0 <= column < width else 0.0
+
+
+def places_around():
+    """Return where the values of the cells around the cross stand, in pixels from the lower left corner: (16, 2).
+
+    The cross lies between the middles of the second and the third row. Above there values stand in the upper part of their
+    cells, below in the lower part: so the cross covers none.
+    """
+    left, bottom, width, height = AROUND_AT
+    rows, columns = np.indices((AROUND, AROUND))
+    away = np.where(rows < AROUND / 2, 0.28, -0.28)  # of the height of a cell
+    across, up = left + (columns + 0.5) * width / AROUND, bottom + (AROUND - rows - 0.5 + away) * height / AROUND
+    return np.stack([across, up], axis=-1).reshape(-1, 2)
 
 
 def shown_as(image):
@@ -164,14 +179,15 @@ class Transforms(Explorer):
                 pen.plot([left, left + 3 * CELL], [418 - CELL * k] * 2, color=LINE, linestyle="-", linewidth=0.8)
                 pen.plot([left + CELL * k] * 2, [418, 418 - 3 * CELL], color=LINE, linestyle="-", linewidth=0.8)
         self.differ = pen.plot([], [], color=ORANGE, linestyle="-", linewidth=2.2, animated=True)[0]
-        self.around = NumberGrid(picture_axes(figure, 560, 8, 184, 184), "gray", 0, 1, "{:.2f}")
-        self.four = Frame(self.around.cells.axes, ORANGE, 3)
-        self.inside = self.around.cells.axes.plot([], [], "X", markersize=9, **cross)[0]
+        self.around, self.values_around = Pixels(picture_axes(figure, *AROUND_AT), "gray", 0, 1, lines=True), Lettering(figure)
+        self.four = Frame(self.around.axes, ORANGE, 3)
+        self.inside = self.around.axes.plot([], [], "X", markersize=9, **cross)[0]
         caption(figure, 560, 206, "old picture at the cross", 10, ha="left")
         caption(figure, 764, 206, "pixel: value times weight", 10, ha="left")
         self.matrices, self.texts = Lettering(figure), Lettering(figure)
         over = [*self.nets, *self.hooks, self.source, self.target, self.differ]
-        return [*self.pictures, *over, self.around, self.four, self.inside, self.matrices, self.texts]
+        around = [self.around, self.four, self.inside, self.values_around]
+        return [*self.pictures, *over, *around, self.matrices, self.texts]
 
     def compute(self, picture, degrees, factor, down, right, order, mirror, delta, contrast, last, amount, place):
         image = picture_of(picture)
@@ -222,7 +238,12 @@ class Transforms(Explorer):
         first = numbers["cells"][0] - 1  # one row above and one column left of the four
         cells = [[(first[0] + i, first[1] + j) for j in range(AROUND)] for i in range(AROUND)]
         outside = np.array([[not (0 <= r < height and 0 <= c < width) for r, c in line] for line in cells])
-        self.around.set(np.array([[value_at(old, *cell) for cell in line] for line in cells]), added=outside)
+        values = np.array([[value_at(old, *cell) for cell in line] for line in cells])
+        colours = self.around.colours(values)
+        colours[outside] = named_colour(PALE)
+        self.around.show(colours)
+        inks = np.where(is_dark(colours.ravel()), "white", "black")
+        self.values_around.write([f"{value:.2f}" for value in values.ravel()], places_around(), 10.5, inks)
         self.four.put(box_corners(1, 1, 2, 2))
         self.inside.set_data([source[1] - first[1]], [source[0] - first[0]])
         heads = ("matrix M", "other order: the same") if either else (numbers["order"], "the other order")

@@ -9,7 +9,7 @@ from helpers.explorers.controls import check_box, rows_of, slider
 from helpers.explorers.explorer import Impossible
 from helpers.explorers.play import WithPlay
 from helpers.explorers.signs import TIMES
-from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, chart_axes, picture_axes
+from helpers.plots.figure import BLUE, DPI, GREEN, INK, ORANGE, caption, chart_axes, picture_axes
 from helpers.plots.lettering import Label, Lettering
 from helpers.plots.number_grid import marks
 from helpers.plots.pixels import Pixels, named_colour, pack
@@ -20,6 +20,8 @@ NOT_YET, IN_BATCH, SEEN, LEFT_OUT = range(4)
 STATES = ("not yet in this epoch", "in this batch", "seen in this epoch", "left out of this epoch")
 COLUMNS, ROWS, SIDE, WIDTH, HEIGHT = 15, 4, 40, 62, 46  # of the training set; a tile, and the room for it, in pixels
 LEFT, BOTTOM = 15, 214  # of the training set, in pixels
+CHART = (62, 52, 560, 110)  # left, bottom, width and height of the chart, in pixels
+WIDEST = 20  # of a bar, in points
 
 
 @lru_cache
@@ -35,13 +37,13 @@ def tiles():
     inks[:, 4:-4, 4:-4] = np.round(255 * (1 - sixty_digits())).repeat(4, axis=1).repeat(4, axis=2)
     row, column = np.mgrid[:SIDE, :SIDE]
     rim = np.minimum(np.minimum(row, column), np.minimum(SIDE - 1 - row, SIDE - 1 - column))  # 0 at the edge
-    down = np.where(column < 14, column + 16, 44 - column)  # the two strokes of a tick
-    tick = (abs(row - down) <= 2) & (column >= 6) & (column <= 35) & (row <= SIDE - 6)
+    down = np.where(column < 28, column + 8, 64 - column)  # the two strokes of a tick in the corner, beside the digit
+    tick = (abs(row - down) <= 2) & (column >= 24) & (column <= 37) & (row <= SIDE - 2)
     cross = (abs(row - column) <= 1) | (abs(row + column - SIDE + 1) <= 1)
     looks = {  # how much of the ink is left, what is drawn over it, and in which colour
         NOT_YET: (1.0, rim == 0, "#a0a0a0"),
         IN_BATCH: (1.0, rim <= 3, ORANGE),
-        SEEN: (0.4, tick, GREEN),
+        SEEN: (0.5, tick, GREEN),
         LEFT_OUT: (0.4, cross, INK),
     }
     found = np.empty((len(looks), EXAMPLES, SIDE, SIDE), np.uint32)
@@ -75,7 +77,7 @@ class Epoch(WithPlay):
 
     def make_controls(self):
         most = EXAMPLES * EPOCHS
-        update = slider("Update", 6, 0, most, "How many updates have been made; it stays at the last one")
+        update = slider("Update", 6, 0, most, "How many updates have been made; after the last one it shows no more")
         update.layout.width = "620px"  # it has many steps
         return {
             "examples": slider("Examples", 20, 1, EXAMPLES, "How many digits are in the training set"),
@@ -104,18 +106,25 @@ class Epoch(WithPlay):
             sample.show(tiles()[state, 3])
             caption(figure, x + SIDE + 8, 416 + SIDE / 2, name, 10.5, ha="left")
             shown.append(sample)
-        chart = chart_axes(figure, 62, 52, 560, 110, xlim=(0.2, EXAMPLES + 0.8), ylim=(0, EPOCHS + 0.5), facecolor="none")
-        chart.set(xlabel="number of the example", ylabel="times seen", yticks=range(EPOCHS + 1))
-        chart.set_xticks([1, *range(10, EXAMPLES + 1, 10)])
+        chart = chart_axes(figure, *CHART, xticks=[], ylim=(0, EPOCHS + 0.5), facecolor="none")
+        chart.set(ylabel="times seen", yticks=range(EPOCHS + 1))
+        self.chart, self.ticks = chart, Lettering(figure)
+        caption(figure, CHART[0] + CHART[2] / 2, CHART[1] - 34, "number of the example", 10)
         chart.grid(axis="y")
         caption(figure, 342, 186, "how often each example has been seen so far (diamonds: it is in this batch)", 10.5)
         # One thick line with gaps is drawn much faster than sixty rectangles.
-        thick = {"linestyle": "-", "linewidth": 4.5, "solid_capstyle": "butt", "animated": True}
+        thick = {"linestyle": "-", "solid_capstyle": "butt", "animated": True}
         self.bars = chart.plot([], [], color=BLUE, **thick)[0]
         self.now = marks(chart, "D", ORANGE, 6)
         self.counters = [Label(figure, 668, y, 11) for y in (158, 132, 106, 80, 54)]
         self.smaller = Label(figure, 668, 28, 11, ORANGE, weight="bold")
-        return [*shown, self.bars, self.now, *self.counters, self.smaller]
+        return [*shown, self.bars, self.now, self.ticks, *self.counters, self.smaller]
+
+    def _tick(self, change):
+        """Follow Play, and stop it at the last update."""
+        super()._tick(change)
+        if self._play.playing and self.numbers and self.numbers["update"] == self.numbers["updates"]:
+            self._play.playing = False
 
     def set_of_digits(self, figure):
         """Return the artist that shows the training set, and make the one for its numbers."""
@@ -136,7 +145,7 @@ class Epoch(WithPlay):
         walk = plan(examples, batch_size, epochs, seed if shuffle else None)
         kept = [epoch[:-1] if drops else epoch for epoch in walk]
         per_epoch = len(kept[0])
-        update = min(update, epochs * per_epoch)
+        update = min(update, epochs * per_epoch)  # the slider is longer than most trainings
         epoch, batch = divmod(update - 1, per_epoch) if update else (0, -1)  # counted from 0
         states, counts = np.full(examples, NOT_YET), np.zeros(examples, int)
         for one in [one for each in kept for one in each][:update]:
@@ -166,6 +175,12 @@ class Epoch(WithPlay):
         number = np.arange(1, examples + 1)
         seen = counts > 0
         ends = np.stack([np.zeros(examples), counts, np.full(examples, np.nan)], axis=1)  # from 0 up, and a gap
+        left, bottom, wide, _ = CHART
+        each = wide / (examples + 0.6)  # pixels for one example
+        self.chart.set_xlim(0.2, examples + 0.8)
+        self.bars.set_linewidth(min(0.7 * each * 72 / DPI, WIDEST))
+        ticks = number if examples <= 20 else np.array([1, *range(5, examples + 1, 5)])
+        self.ticks.write(map(str, ticks), [(left + each * (tick - 0.2), bottom - 14) for tick in ticks], 9.5)
         self.bars.set_data(np.repeat(number[seen], 3), ends[seen].ravel())
         here = states == IN_BATCH
         self.now.set_data(number[here], counts[here])
@@ -219,6 +234,8 @@ class Epoch(WithPlay):
             where += f"The epoch is over; each example has been seen {often}."
         else:
             where += f"The epoch is complete: each example has been seen exactly {often}, as many as there were epochs."
+        if numbers["update"] == numbers["updates"] < EXAMPLES * EPOCHS:
+            where += f"\nThe training ends with update {numbers['updates']}: the rest of the slider repeats it."
         return "\n".join([*lines, where])
 
     @staticmethod

@@ -25,9 +25,11 @@ DELTAS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 LEFT, WIDE = 58, 606  # of both charts, in pixels
 BOTTOM, HIGH = 194, 278  # of the chart of losses
 STRIP_BOTTOM, STRIP_HIGH = 54, 84  # of the wait counter
+OVER = 1.22  # how much longer its axis is than the patience
 COLUMN = 690  # where the column of numbers begins
-STYLES = {"training": (GREEN, "-."), "validation": (BLUE, "-"), "test": (ORANGE, (0, (5, 2)))}
-PALE = "#b4b4b4"
+STYLES = {"training": (BLUE, "-"), "validation": (ORANGE, (0, (5, 2))), "test": (GREEN, "-.")}
+DOTTED = (0, (1, 1.5))
+PALE, GREY = "#b4b4b4", "#707070"
 SPACINGS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # between the numbers beside the losses
 
 
@@ -109,7 +111,7 @@ class Patience(Explorer):
             "min_delta": steps_slider("min_delta", 0.0, DELTAS, "A loss has to be lower than the best one by more than this"),
             "start": slider("start_from", 0, 0, LATEST_START, "start_from_epoch: so many epochs are not looked at"),
             "restore": check_box("Restore best", True, "restore_best_weights: go back to those of the best epoch", indent=True),
-            "zoom": check_box("Zoom in", False, "Show only losses about as high as those of validation and test", indent=True),
+            "zoom": check_box("Zoom in", True, "Show only losses about as high as those of validation and test", indent=True),
         }
 
     def arrange(self, controls):
@@ -117,7 +119,9 @@ class Patience(Explorer):
 
     def stage(self, figure):
         losses = chart_axes(figure, LEFT, BOTTOM, WIDE, HIGH, xticks=[], yticks=[], facecolor="none")
-        strip = chart_axes(figure, LEFT, STRIP_BOTTOM, WIDE, STRIP_HIGH, xticks=[], yticks=[], ylim=(0, 1.22), facecolor="none")
+        losses.set_ylabel("loss", labelpad=28)
+        strip = chart_axes(figure, LEFT, STRIP_BOTTOM, WIDE, STRIP_HIGH, xticks=[], yticks=[], ylim=(0, OVER), facecolor="none")
+        strip.set_ylabel("wait", labelpad=28)
         self.charts = losses, strip
         caption(figure, LEFT + WIDE / 2, 12, "epochs trained", 10)
         caption(figure, LEFT, STRIP_BOTTOM + STRIP_HIGH + 16, "wait: epochs in a row without an improvement", 10, ha="left")
@@ -131,22 +135,22 @@ class Patience(Explorer):
             self.pale[name] = losses.plot([], [], color=PALE, linewidth=1.3, linestyle=style, **moving)[0]
             width = 1.5 if name == "test" else 2.0
             self.curves[name] = losses.plot([], [], color=colour, linewidth=width, linestyle=style, **moving)[0]
-        self.goal = losses.plot([], [], color=INK, linewidth=1, linestyle=(0, (1, 1.5)), drawstyle="steps-post", **moving)[0]
-        self.improved = marks(losses, "o", BLUE, 5)
-        self.best = [axes.plot([], [], color=BLUE, linewidth=1.5, linestyle=(0, (4, 2)), **moving)[0] for axes in self.charts]
+        self.goal = losses.plot([], [], color=INK, linewidth=1, linestyle=DOTTED, drawstyle="steps-post", **moving)[0]
+        self.improved = marks(losses, "o", ORANGE, 5)
+        self.best = [axes.plot([], [], color=INK, linewidth=1.2, linestyle=(0, (4, 2)), **moving)[0] for axes in self.charts]
         self.stop = [axes.plot([], [], color=INK, linewidth=2, linestyle="-", **moving)[0] for axes in self.charts]
         self.kept = losses.plot([], [], "D", color="white", markeredgecolor=INK, markersize=8, mew=1.8, **moving)[0]
         self.kept.set_clip_on(False)  # at the upper edge it stands for a loss above the chart
-        self.lowest = losses.plot([], [], "*", color=ORANGE, markeredgecolor=INK, markersize=13, mew=0.8, **moving)[0]
-        self.bars = strip.stairs([0], [0, 1], fill=True, color=BLUE, animated=True)
-        self.limit = strip.plot([], [], color=ORANGE, linewidth=1.8, linestyle=(0, (5, 2)), **moving)[0]
-        self.across, self.beside, self.best_text, self.stop_text = (Lettering(figure) for _ in range(4))
-        self.limit_text = Label(figure, LEFT + WIDE, STRIP_BOTTOM + STRIP_HIGH + 16, 10, ORANGE, align="right")
+        self.lowest = losses.plot([], [], "*", color=GREEN, markeredgecolor=INK, markersize=13, mew=0.8, **moving)[0]
+        self.bars = strip.stairs([0], [0, 1], fill=True, color=GREY, animated=True)
+        self.limit = strip.plot([], [], color=INK, linewidth=2, linestyle=DOTTED, **moving)[0]
+        self.across, self.beside, self.waited, self.best_text, self.stop_text = (Lettering(figure) for _ in range(5))
+        self.limit_text = Label(figure, LEFT + WIDE, STRIP_BOTTOM + STRIP_HIGH + 16, 10, align="right")
         self.higher = Label(figure, LEFT + WIDE, BOTTOM - 12, 9.5, align="right")
         self.left, self.right = Lettering(figure), Lettering(figure)
         self._draw_key(figure)
         shown = [*self.veils, self.grid, *self.pale.values(), *self.curves.values(), self.goal, self.improved, *self.best]
-        shown += [*self.stop, self.lowest, self.kept, self.bars, self.limit, self.across, self.beside]
+        shown += [*self.stop, self.lowest, self.kept, self.bars, self.limit, self.across, self.beside, self.waited]
         return [*shown, self.best_text, self.stop_text, self.limit_text, self.higher, self.code, self.left, self.right]
 
     def _draw_key(self, figure):
@@ -154,14 +158,14 @@ class Patience(Explorer):
         key = chart_axes(figure, COLUMN, 300, 30, 172, xlim=(0, 1), ylim=(-7.5, 0.5), facecolor="none")
         key.axis("off")
         lines = [(f"{name} loss", colour, style, 2.0) for name, (colour, style) in STYLES.items()]
-        lines.append((f"best so far {MINUS} min_delta", INK, (0, (1, 1.5)), 1))
+        lines.append((f"best so far {MINUS} min_delta", INK, DOTTED, 1))
         for row, (_, colour, style, width) in enumerate(lines):
             key.plot([0, 1], [-row] * 2, color=colour, linestyle=style, linewidth=width)
-        key.plot([0.5], [-4], "o", color=BLUE, markersize=5, mew=0)
+        key.plot([0.5], [-4], "o", color=ORANGE, markersize=5, mew=0)
         key.plot([0.5], [-5], "D", color="white", markeredgecolor=INK, markersize=9, mew=2)
-        key.plot([0.5], [-6], "*", color=ORANGE, markeredgecolor=INK, markersize=13, mew=0.8)
+        key.plot([0.5], [-6], "*", color=GREEN, markeredgecolor=INK, markersize=13, mew=0.8)
         key.plot([0, 1], [-7] * 2, color=PALE, linewidth=5, linestyle="-")
-        more = ("an improvement", "weights that are kept", "lowest test loss", "never trained")
+        more = ("an improvement", "test loss of the kept weights", "lowest test loss", "never trained")
         for row, text in enumerate([*(line[0] for line in lines), *more]):
             caption(figure, COLUMN + 40, 472 - 172 * (row + 0.5) / 8, text, 10, ha="left")
 
@@ -216,25 +220,29 @@ class Patience(Explorer):
             self.curves[name].set_data(x[:trained], numbers[name][:trained])
             self.pale[name].set_data(x[trained - 1 :], numbers[name][trained - 1 :])
         above = max(numbers[name][0] for name in STYLES) > top
-        self.higher.set_text("the first epochs lie above this chart" if above else "")
+        notes = ["the first epochs lie above this chart"] if above else []
+        if numbers["training"].min() < bottom:
+            notes.append("the training loss falls away below it" if above else "the training loss falls away below this chart")
+        self.higher.set_text(", ".join(notes))
         watched = numbers["looked at"]
         self.goal.set_data(x[:trained][watched], numbers["goals"][watched])
         improved = watched & (numbers["waits"] == 0)
         self.improved.set_data(x[:trained][improved], numbers["validation"][:trained][improved])
         for lines, epoch in ((self.best, numbers["best"]), (self.stop, trained)):
-            for line, height in zip(lines, (top, 1.22), strict=True):
+            for line, height in zip(lines, (top, OVER), strict=True):
                 line.set_data([epoch, epoch], [0, height])
-        heights = [min(numbers[name][numbers["kept"] - 1], top) for name in ("validation", "test")]
-        self.kept.set_data([numbers["kept"]] * 2, heights)
+        self.kept.set_data([numbers["kept"]], [min(numbers["kept loss"], top)])
         self.lowest.set_data([numbers["lowest"]], [numbers["lowest loss"]])
         limit = max(numbers["patience"], 1)  # 0 and 1 do the same
         self.bars.set_data(numbers["waits"] / limit, np.arange(trained + 1) + 0.5)
         self.limit.set_data(ends, [1, 1])
-        self.limit_text.set_text(f"dashes: patience {numbers['patience']}")
+        self.limit_text.set_text(f"dots: patience {numbers['patience']}" + ("" if numbers["patience"] else ", same as 1"))
+        ups = [(LEFT - 8, STRIP_BOTTOM), (LEFT - 8, STRIP_BOTTOM + STRIP_HIGH / OVER)]
+        self.waited.write(["0", f"{limit}"], ups, 9.5, align="right")
         # The best epoch is never behind the stop: one text ends at its line, the other begins there.
         above_chart = BOTTOM + HIGH + 17
         best, stop = f"best: {numbers['best']}", f"{'stop' if numbers['stopped'] else 'end'}: {trained}"
-        self.best_text.write([best], [(across(numbers["best"]) - 2, above_chart)], 10, (BLUE,), align="right")
+        self.best_text.write([best], [(across(numbers["best"]) - 2, above_chart)], 10, align="right")
         self.stop_text.write([stop], [(across(trained) + 3, above_chart)], 10, align="left")
         self.code.set_text(
             f"EarlyStopping(patience={numbers['patience']}, min_delta={numbers['min_delta']:g}, "

@@ -91,9 +91,9 @@ def mean_and_error(values):
     return values.mean(), values.std(ddof=1) / np.sqrt(len(values))
 
 
-def triangle(axes, colour):
+def triangle(axes, colour, edge):
     """Return a mark for a median, with an edge that stands out from bars: `set_data([x], [y])`."""
-    shape = {"color": colour, "markersize": 11, "markeredgecolor": "white", "mew": 1.2, "clip_on": False}
+    shape = {"color": colour, "markersize": 11, "markeredgecolor": edge, "mew": 1.2, "clip_on": False}
     return axes.plot([], [], linestyle="none", marker="v", animated=True, **shape)[0]
 
 
@@ -123,7 +123,7 @@ class Regret(Explorer):
         moving = {"animated": True}
         ends = (0, LAST_BIN + 4)
         self.stop_axes = chart_axes(figure, LEFT, UPPER, WIDE, HIGH, xlim=ends, xticks=range(0, 101, 20), yticks=[])
-        self.stop_axes.set_xlabel("epochs trained, 5 in each bar; dashes: all of them", labelpad=2)
+        self.all_text = Label(figure, LEFT + WIDE / 2, UPPER - 31, 10, align="center")
         self.regret_axes = chart_axes(figure, LEFT, LOWER, WIDE, HIGH, xlim=(0, REGRET_BINS), xticks=[], yticks=[])
         self.chart = chart_axes(figure, CHART_LEFT, CHART_BOTTOM, CHART_WIDE, CHART_HIGH, facecolor="none")
         self.chart.set_yticks(range(LOW, HIGHEST + 1), [f"{10.0**power:g}" for power in range(LOW, HIGHEST + 1)])
@@ -139,15 +139,15 @@ class Regret(Explorer):
         edges = np.arange(0, LAST_BIN + 1, BIN)
         self.stop_bars = self.stop_axes.stairs(np.zeros(len(edges) - 1), edges, fill=True, color=BLUE, **moving)
         line = {"linewidth": 1.8, **moving}
-        self.all_epochs = self.stop_axes.plot([], [], color=ORANGE, linestyle=DASHED, **line)[0]
-        self.stop_median = triangle(self.stop_axes, INK)
+        self.all_epochs = self.stop_axes.plot([], [], color=INK, linestyle=DASHED, **line)[0]
+        self.stop_median = triangle(self.stop_axes, INK, "white")
         places = np.arange(REGRET_BINS + 1)
         self.regret_bars = self.regret_axes.stairs(np.zeros(REGRET_BINS), places, fill=True, color=BLUE, **moving)
-        self.end_bars = self.regret_axes.stairs(np.zeros(REGRET_BINS), places, color=ORANGE, linestyle=DASHED, **line)
-        self.medians = triangle(self.regret_axes, INK), triangle(self.regret_axes, ORANGE)
+        self.end_bars = self.regret_axes.stairs(np.zeros(REGRET_BINS), places, color=INK, linestyle=DASHED, **line)
+        self.medians = triangle(self.regret_axes, INK, "white"), triangle(self.regret_axes, "white", INK)
         self.rivals = [
             self.chart.plot([], [], color=INK, linestyle=style, linewidth=width, **moving)[0]
-            for style, width in ((DASHED, 1.4), (DOTTED, 1.6))
+            for style, width in ((DASHED, 1.8), (DOTTED, 1.6))
         ]
         self.curves = {}
         for name, (colour, style, mark) in STYLES.items():
@@ -162,7 +162,7 @@ class Regret(Explorer):
         self._draw_key(figure)
         shown = [self.stop_bars, self.all_epochs, self.stop_median, self.regret_bars, self.end_bars, *self.medians]
         shown += [*self.rivals, *self.curves.values(), self.here, self.shares, self.across, self.names]
-        return [*shown, self.values_shown, self.head, self.median_text, self.stop_text]
+        return [*shown, self.values_shown, self.head, self.median_text, self.stop_text, self.all_text]
 
     def _draw_key(self, figure):
         """Draw what the lines mean, once; the numbers beside them move."""
@@ -171,7 +171,7 @@ class Regret(Explorer):
         for row, (colour, style, mark) in enumerate(STYLES.values()):
             key.plot([0, 1], [-row] * 2, color=colour, linestyle=style, linewidth=1.8)
             key.plot([0.5], [-row], mark, color=colour, markersize=5)
-        key.plot([0, 1], [-3] * 2, color=INK, linestyle=DASHED, linewidth=1.4)
+        key.plot([0, 1], [-3] * 2, color=INK, linestyle=DASHED, linewidth=1.8)
         key.plot([0, 1], [-4] * 2, color=INK, linestyle=DOTTED, linewidth=1.6)
         key.plot([0.5], [-5], "D", color="white", markeredgecolor=INK, markersize=8, mew=1.8)
         caption(figure, 942, 194, "mean regret \N{PLUS-MINUS SIGN} standard error", 9.5, ha="right")
@@ -217,6 +217,7 @@ class Regret(Explorer):
         self.stop_axes.set_ylim(0, OVER * highest)
         self.stop_bars.set_data(shares)
         self.all_epochs.set_data([epochs + 0.6] * 2, [0, OVER * highest])
+        self.all_text.set_text(f"epochs trained, {BIN} in each bar; dashes: all {epochs} epochs")
         self.stop_median.set_data([np.median(numbers["last"]) - 0.5], [0.06 * highest])
         never = runs - int(numbers["stopped"].sum())
         self.stop_text.set_text(f"median (triangle): {np.median(numbers['last']):g}; {never} never stop")
@@ -248,7 +249,7 @@ class Regret(Explorer):
         sizes = SIZES[numbers["data"]]
         rows = [(f"{name}: {sizes[name]} examples", pair) for name, pair in zip(STYLES, numbers["sizes"], strict=True)]
         rows.append((f"to the end: {numbers['epochs']} epochs", numbers["end mean"]))
-        rows.append((f"as many epochs for all: {numbers['common epoch']:g}", numbers["common mean"]))
+        rows.append((f"{numbers['common epoch']:g} epochs for all (the rival)", numbers["common mean"]))
         rows.append(("set now", numbers["mean"]))
         ys = [182 - 118 * (row + 0.5) / 6 for row in range(6)]
         self.names.write([name for name, _ in rows], [(CHART_LEFT + 22, y) for y in ys], 10, align="left")

@@ -23,6 +23,7 @@ PARTS = ("training", "validation", "test")
 PROBABILITY, CLASS = "probability", "classes"
 SURE = 0.99  # of either class: from here on the network counts as sure
 SIDE, GRID, PLANE = 360, 73, (62, 80)  # of the surface: pixels, places along a side that are computed, lower left corner
+MANY = 100  # points: from here on they are drawn smaller, or their rings would cover each other
 PALE = 0.45  # how much of a colour of the scale is left, so that points can be seen on it
 
 
@@ -160,11 +161,11 @@ class Weights(WithPlay):
             axes.plot([], [], marker="^", color=ORANGE, markersize=6.5, mec="white", mew=0.5, **edge)[0],
             axes.plot([], [], marker="o", color=BLUE, markersize=5.5, mec="white", mew=0.5, **edge)[0],
         ]
-        self.rings = axes.plot([], [], marker="o", mfc="none", mec=INK, mew=1.3, markersize=10, **edge)[0]
-        self.bar = Pixels(picture_axes(figure, left + 70, 10, 160, 14), stretch=True)
+        self.rings = axes.plot([], [], marker="o", mfc="none", mec=INK, **edge)[0]
+        self.bar = Pixels(picture_axes(figure, left + 98, 10, 150, 14), stretch=True)
         self.bar_ends = [
-            Label(figure, left + 62, 17, 10, ORANGE, align="right"),
-            Label(figure, left + 238, 17, 10, BLUE),
+            Label(figure, left + 90, 17, 10, ORANGE, align="right"),
+            Label(figure, left + 256, 17, 10, BLUE),
         ]
         self.heading = Label(figure, left + SIDE / 2, 482, 12, align="center", weight="bold")
         caption(figure, left + SIDE / 2, 459, "triangle: malignant, dot: benign, ring: named wrongly; line: p = 0.5", 9.5)
@@ -232,11 +233,14 @@ class Weights(WithPlay):
         picture[border] = named_colour(INK)
         self.plane.show(picture)
         self.bar.show(palette()[np.rint(255 * scale).astype(np.uint8)][None])
-        ends = CLASSES if numbers["background"] == CLASS else ("p = 0", "p = 1 (benign)")
+        ends = CLASSES if numbers["background"] == CLASS else ("p = 0 (malignant)", "p = 1 (benign)")
         for label, text in zip(self.bar_ends, ends, strict=True):
             label.set_text(text)
-        for kind, dots in enumerate(self.dots):
+        many = len(numbers["x"]) > MANY
+        for kind, (dots, size) in enumerate(zip(self.dots, (4.5, 3.5) if many else (6.5, 5.5), strict=True)):
             dots.set_data(*numbers["x"][numbers["y"] == kind].T)
+            dots.set_markersize(size)
+        self.rings.set(markersize=6.5 if many else 10, markeredgewidth=0.8 if many else 1.3)
         self.rings.set_data(*numbers["x"][numbers["wrong"]].T)
         epoch = numbers["epoch"]
         self.heading.set_text(f"after epoch {epoch}, {numbers['points']} points" if epoch else "before the first epoch")

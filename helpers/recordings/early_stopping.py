@@ -411,6 +411,33 @@ def train_regularised(seed):
     return {key: np.array(values) for key, values in found.items()}
 
 
+# How many of the examples should be kept for validation?
+
+
+def shared_out(parts, count):
+    """Return Parts with the same examples for training and validation together, of which the last `count` are validation."""
+    both = with_validation(parts)
+    return both._replace(x=both.x[:-count], y=both.y[:-count], x_validation=both.x[-count:], y_validation=both.y[-count:])
+
+
+def train_shares(seed):
+    """Stop early with PATIENCE, with few or many of the same examples kept for validation; return arrays (runs,).
+
+    "<data>: <n>: test" and "<data>: <n>: test error" of the weights that are kept, for each n of the three validation sizes;
+    all the other examples are trained on: 250 patients together, 800 digits, 1,500 reviews.
+    """
+    found = {}
+    for data, settings in SETTINGS.items():
+        for run in range(seed * settings.few, (seed + 1) * settings.few):
+            for count in settings.validation:
+                parts = shared_out(parts_of(data, run), count)
+                plain = trained(data, run, parts)
+                figures = at(plain, parts, stop(plain.validation)[0])
+                for figure in ("test", "test error"):
+                    found.setdefault(f"{data}: {count}: {figure}", []).append(figures[figure])
+    return {key: np.array(values) for key, values in found.items()}
+
+
 # A surface: two measurements, and what the network says at every point while it learns
 
 MEASUREMENTS = ("mean texture", "mean smoothness")
@@ -477,4 +504,5 @@ def train_surface(seed):
 if __name__ == "__main__":
     record("early_stopping_curves", train_curves, seeds=(0,))
     record("early_stopping_l2", train_regularised, seeds=(0,))
+    record("early_stopping_shares", train_shares, seeds=(0,))
     record("early_stopping_surface", train_surface, seeds=(0,))

@@ -1,6 +1,6 @@
 """Early stopping: end the training when a figure has not improved for some epochs.
 
-Source: Prechelt 1998, "Early stopping, but when?"
+Prechelt 1998, "Early stopping, but when?", compares this kind of rule with others.
 """
 
 import numpy as np
