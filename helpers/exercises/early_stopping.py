@@ -857,9 +857,9 @@ patience_one = Prediction(
         "noise is larger: nearly every second loss is above the one before by chance, and patience 1 ends at the first. It is "
         f"the noise that does it: without any, patience 1 ends at epoch {_listed(found['smooth'][0], '.0f')}. With noise, "
         f"patience 5 ends at epoch {_listed(found[5][0], '.0f')}, and keeps a loss {_listed(found[5][1], '.0f')} % above the "
-        f"minimum. Patience 20: epoch {_listed(found[20][0], '.0f')}, and {_listed(found[20][1], '.1f')} %. Training to the end "
-        f"and keeping the best of all {EPOCHS} epochs: {_listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more loss, "
-        "and saves epochs. The patience has to outlast the noise: look at how far a curve jumps before you choose it."
+        f"minimum. Patience 20: epoch {_listed(found[20][0], '.0f')}, and {_listed(found[20][1], '.1f')} %. Training to the "
+        f"end and keeping the best of all {EPOCHS} epochs: {_listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more "
+        "loss, and saves epochs. The patience has to outlast the noise: look at how far a curve jumps before you choose it."
     ),
 )
 

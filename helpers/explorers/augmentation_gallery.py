@@ -238,7 +238,10 @@ def label_in_words(numbers):
     over = int(((np.abs(numbers["turn"]) > NEAR) & ~numbers["mirrored"]).sum())
     if name == "digit 6" and over:
         also = f", and `{mirrored}` are mirrored, as nobody writes" if mirrored else ""
-        return [f"Take care with the label: `{over}` of {DRAWS} draws are turned by more than {NEAR} degrees, a 9{also}."]
+        return [
+            f"Take care with the label: `{over}` of {DRAWS} draws are turned by more than {NEAR} degrees and not mirrored, "
+            f"a 9{also}."
+        ]
     if name.startswith("digit") and mirrored:
         return [f"Take care with the label: `{mirrored}` of {DRAWS} draws are mirrored, and nobody writes mirrored digits."]
     if name == "road" and mirrored:

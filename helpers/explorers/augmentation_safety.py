@@ -27,8 +27,8 @@ HOLDS, MODEL, LABEL, UNSEEN = "name holds", "model breaks", "label breaks", "bot
 SIDES = ("upright", "rival")
 VERDICTS = {
     HOLDS: "{angle}: {how}: the network trained upright names {share} % of all {digit}s rightly.",
-    MODEL: "{angle}: only the MODEL breaks. The network on the right still names most {digit}s rightly.",
-    LABEL: "{angle}: the LABEL breaks for a network trained upright: it calls most {digit}s {other} and most {other}s {digit}.",
+    MODEL: "{angle}: the MODEL trained upright breaks. The one on the right still names most {digit}s rightly.",
+    LABEL: "{angle}: a sign that the LABEL breaks: trained upright, it calls most {digit}s {other}, most {other}s {digit}.",
     UNSEEN: "{angle}: both MODELS break for most {digit}s. Neither saw such angles; the label may be fine.",
 }
 
