@@ -80,6 +80,7 @@ def test_every_lesson_with_explorers_is_swept():
         "convolution": "channels kernel window coverage stride",
         "early_stopping": "epoch patience regret weights",
         "generators": "chunks memory pipeline shuffle_buffer",
+        "improving": "capacity learning_rate patient search",
         "lstm_gates": "anomaly cell forecast gate_score memory names time trained_gates",
         "pooling": "gradient_routing pooling shift strokes",
         "vanishing_gradients": "clipping gradients training_depth",

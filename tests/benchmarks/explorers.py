@@ -12,6 +12,7 @@ from helpers.explorers import (
     convolution,
     early_stopping,
     generators,
+    improving,
     lstm_gates,
     pooling,
     rnn_types,
@@ -29,13 +30,14 @@ LESSONS = {
     vanishing_gradients: ("gradients", "clipping", "training_depth"),
     augmentation: ("label_safety", "transforms", "gallery", "range"),
     early_stopping: ("patience", "regret", "epoch", "weights"),
+    improving: ("patient", "capacity", "learning_rate", "search"),
     generators: ("chunks", "pipeline", "memory", "shuffle_buffer"),
     batch_normalization: ("normalization", "batch_mates", "shift", "robustness"),
 }
 # They read a whole text or series, or write a whole answer.
 WHOLE = ("sentiment", "translation", "next_word", "caption", "melody", "trained_gates", "names")
 WHOLE = tuple(f"explore_{idea}" for idea in WHOLE)
-TRAINED = ("explore_playground", "explore_regression")  # all their controls but this one train a network:
+TRAINED = ("explore_playground", "explore_regression", "explore_patient")  # all their controls but this one train a network:
 REPLAY = "epoch"
 SLIDER_MOVES, BOX_MOVES = 24, 5  # at most, over the whole range
 SEEDS = range(1, 25)  # 0 is where the playground opens: that network is kept, and would not be trained again

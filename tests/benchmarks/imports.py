@@ -17,6 +17,7 @@ MODULES = (
     "helpers.explorers.early_stopping",
     "helpers.explorers.generators",
     "helpers.explorers.augmentation",
+    "helpers.explorers.improving",
 )
 ROUNDS = 5
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib.pyplot")

@@ -53,9 +53,10 @@ EXPLORERS = {  # name -> lesson
     **dict.fromkeys(("explore_normalization", "explore_batch_mates"), "batch_normalization"),
     **dict.fromkeys(("explore_patience", "explore_weights"), "early_stopping"),
     **dict.fromkeys(("explore_pipeline", "explore_chunks"), "generators"),
+    **dict.fromkeys(("explore_patient", "explore_capacity"), "improving"),
     **dict.fromkeys(("explore_label_safety", "explore_transforms"), "augmentation"),
 }
-ONLY = {"explore_playground": ["Epoch"]}  # its other sliders train a network: `set` measures that
+ONLY = {"explore_playground": ["Epoch"], "explore_patient": ["Epoch"]}  # its other sliders train a network: `set` measures that
 SET = {"explore_kernel": '.set(kernel="Gabor")'}  # a kernel on which every slider has an effect
 CELLS = {"floor": FLOOR, "interact": INTERACT} | {
     name: f"from helpers.explorers.{lesson} import {name}\n{name}(){SET.get(name, '')}" for name, lesson in EXPLORERS.items()

@@ -24,6 +24,7 @@ NAMES = (
     "09_early_stopping",
     "10_generators",
     "11_data_augmentation",
+    "12_improving_a_network",
 )
 
 
