@@ -69,6 +69,7 @@ MAY_IMPORT = {
         "keras",
         "tensorflow",
         "sklearn",
+        "PIL",
         "helpers.scratch",
         "helpers.datasets",
         "helpers.keras_tools",
