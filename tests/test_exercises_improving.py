@@ -262,6 +262,7 @@ LINES = {
     "small": "training[-1] > chance / 2",
 }
 BY_RISES = "any(math.isnan(loss) or math.isinf(loss) for loss in training) or rises >= {}"
+ORDER = "Check the order of the rules: the first that holds counts."
 OVER = "{} and training[-1] < validation[-1] / 2"
 
 
@@ -307,6 +308,10 @@ FOUND = [
         "You look at the last epoch only.",
     ),
     (
+        diagnoses(falling="training[-1] < 0.95 * training[-5] and validation[-1] < 0.95 * validation[-5]"),
+        "You compare with `[-5]`",
+    ),
+    (
         diagnoses(falling="training[-1] < 0.95 * training[0] and validation[-1] < 0.95 * validation[0]"),
         "You compare with the first epoch.",
     ),
@@ -323,6 +328,9 @@ FOUND = [
     (reordered("large", "slow", "vanishing", "overfitting", "small"), "You ask whether the loss is near chance"),
     (reordered("large", "vanishing", "small", "overfitting", "slow"), "You ask for too small a network too early."),
     (reordered("small", "slow", "overfitting", "vanishing", "large"), "Your rules stand in the reverse order"),
+    (reordered("large", "vanishing", "overfitting", "small", "slow"), f"{ORDER} You ask for too small a network before"),
+    (reordered("large", "vanishing", "slow", "overfitting", "small"), f"{ORDER} You ask for too few epochs before"),
+    (reordered("vanishing", "large", "overfitting", "slow", "small"), f"{ORDER} You ask for vanishing gradients before"),
     (last_one_wins, "Your rules stand in the reverse order"),
     (
         changed(DIAGNOSE, {"training, validation, chance = run": "validation, training, chance = run"}),
@@ -341,6 +349,12 @@ def by_product(budget, rng):
 def before_the_loop(budget, rng):
     trial = {"rate": 10 ** rng.uniform(-4, 0), "width": int(2 ** rng.uniform(3, 8)), "dropout": rng.uniform(0, 0.6)}
     return [trial for _ in range(budget)]
+
+
+def one_before_the_loop(line):
+    """Return my_plan_search with one of its lines moved out of the loop."""
+    [found] = [each for each in PLAN.splitlines() if each.strip().startswith(f"{line} =")]
+    return changed(PLAN, {f"{found}\n": "", "    plan = []": f"    plan = []\n{found[4:]}"})
 
 
 def same_share(budget, rng):
@@ -381,6 +395,10 @@ PLANNED = [
     (plans(dropout="rng.uniform(0, 60)"), "A dropout is above the range."),
     (plans(width="rng.uniform(8, 256)"), "A width is not whole."),
     (before_the_loop, "All your trials are the same."),
+    (one_before_the_loop("exponent"), "All trials have the same rate: draw inside the loop"),
+    (plans(rate="0.01"), "All trials have the same rate: draw inside the loop"),
+    (one_before_the_loop("width"), "All trials have the same width: draw inside the loop"),
+    (one_before_the_loop("dropout"), "All trials have the same dropout: draw inside the loop"),
     (by_product, "That is a grid."),
     (plans(rate="rng.choice([0.0001, 0.001, 0.01, 0.1, 1.0])"), "You draw the rate from a few fixed values."),
     (plans(width="rng.choice([8, 16, 32, 64, 128, 256])"), "You draw the width from a few fixed values."),

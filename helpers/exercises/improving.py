@@ -188,6 +188,8 @@ RUNS = {
         _run([0.69, 0.65, 0.61, 0.57, 0.53, 0.49, 0.45, 0.41], [0.69, 0.66, 0.62, 0.58, 0.54, 0.51, 0.47, 0.43]),
         _run([0.69, 0.66, 0.635, 0.61, 0.585, 0.562, 0.54, 0.518], [0.69, 0.67, 0.645, 0.62, 0.595, 0.572, 0.55, 0.528]),
         _run([0.4, 0.36, 0.33, 0.322, 0.314, 0.306, 0.298, 0.291], [0.41, 0.37, 0.34, 0.332, 0.325, 0.317, 0.309, 0.301]),
+        # Nearly all of the fall is in the first of the last five epochs.
+        _run([0.6, 0.4, 0.32, 0.29, 0.288, 0.286, 0.284, 0.283], [0.61, 0.42, 0.34, 0.31, 0.308, 0.306, 0.304, 0.303]),
         # Not yet begun, with gradients that are all small, or smaller in the last layer.
         _run(_flat(0.7, 0.7, last=0.69), _flat(0.7, 0.7, last=0.69)),
         _run(_flat(0.7, 0.7, last=0.69), _flat(0.7, 0.7, last=0.69), TWO, [2e-4, 3e-4]),
@@ -305,6 +307,10 @@ diagnose = Exercise(
             "You look at the last epoch only. Five epochs with little steps add up: compare with `[-6]`.",
         ),
         Mistake(
+            _diagnosed(slow=lambda run: all(_fallen(losses, epochs=4) for losses in _losses_of(run)[:2]) or _near_chance(run)),
+            "You compare with `[-5]`, which is four epochs before the last one, `[-1]`. Five epochs before it is `[-6]`.",
+        ),
+        Mistake(
             _diagnosed(
                 slow=lambda run: all(losses[-1] < 0.95 * losses[0] for losses in _losses_of(run)[:2]) or _near_chance(run)
             ),
@@ -357,6 +363,19 @@ diagnose = Exercise(
         Mistake(
             _diagnosed(tuple(reversed(RULES))),
             "Your rules stand in the reverse order, or the last one that holds wins. The first one counts: `return` at once.",
+        ),
+        Mistake(
+            _diagnosed(("large", "vanishing", "overfitting", "small", "slow")),
+            "Check the order of the rules: the first that holds counts. You ask for too small a network before too few epochs.",
+        ),
+        Mistake(
+            _diagnosed(("large", "vanishing", "slow", "overfitting", "small")),
+            "Check the order of the rules: the first that holds counts. You ask for too few epochs before overfitting.",
+        ),
+        Mistake(
+            _diagnosed(("vanishing", "large", "overfitting", "slow", "small")),
+            "Check the order of the rules: the first that holds counts. You ask for vanishing gradients before too large a "
+            "rate.",
         ),
         Mistake(
             lambda run: _diagnosed()(_exchanged(run)),
@@ -504,6 +523,8 @@ def _what_is_planned(value, budget, rng):
         return "the same trial all the time"
     fixed = all(np.array_equal(first, table) for table in others)
     for place, name in enumerate(RANGES):
+        if not fixed and all(len(np.unique(table[:, place])) == 1 for table in tables):
+            return f"the same {name} in all trials"
         if _few_values([first, *others], place):
             return "a grid: few different values, and no chance" if fixed else f"only a few different values of {name}"
     if fixed:
@@ -527,6 +548,16 @@ def _drawn(
     def plan(budget, rng):
         rng = rng_of(rng)
         return [{"rate": rate(rng), "width": width(rng), "dropout": dropout(rng)} for _ in range(trials(budget))]
+
+    return plan
+
+
+def _once(name):
+    """Return a function that draws one of the three only once, before its loop."""
+
+    def plan(budget, rng):
+        trials = plan_search.reference.__wrapped__(budget, rng)
+        return [trial | {name: trials[0][name]} for trial in trials]
 
     return plan
 
@@ -588,6 +619,10 @@ plan_search = PlanExercise(
         Mistake(
             lambda budget, rng: plan_search.reference.__wrapped__(1, rng) * budget,
             "All your trials are the same. Draw anew for each trial: inside the loop, not before it.",
+        ),
+        *(
+            Mistake(_once(name), f"All trials have the same {name}: draw inside the loop, for each trial anew.")
+            for name in RANGES
         ),
         Mistake(
             _grid,

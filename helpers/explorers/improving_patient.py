@@ -231,6 +231,7 @@ LEFT, RIGHT = 62, 556  # of the two panels, in pixels
 BOTTOM, WIDE, HIGH = 304, 370, 172  # of a chart in a panel
 CHART = (62, 54, 500, 168)  # the chart of errors: left, bottom, width, height
 LOSS_ENDS, GRADIENT_ENDS = (-2.3, 1.5), (-13.0, 1.5)  # as powers of ten
+GUESSING = float(np.log(10))  # the loss of a network that gives each of ten digits the same share
 TEXTS = 590  # where the texts beside it begin
 GREY, PALE, RED = "#6b6b6b", "#d9d9d9", "#a8283a"
 THUMB = 6  # screen pixels for a pixel of a digit
@@ -384,7 +385,7 @@ def reading(numbers, side):
     test, now = numbers["test"], numbers[f"{side} now"]
     if test == LOSSES:
         ends = [short(numbers[f"{side} {part} loss"][now]) for part in ("training", "validation")]
-        return f"training loss {ends[0]}, validation loss {ends[1]}. (Ten equal shares: {np.log(10):.2f}.)"
+        return f"training loss {ends[0]}, validation loss {ends[1]}. (Guessing: {GUESSING:.2f}.)"
     if test == GRADIENTS:
         shown = numbers[f"{side} gradients"]
         return f"typical gradient of a weight {short(shown[0])} in the first layer, {short(shown[-1])} in the last."
@@ -446,7 +447,9 @@ class Panel:
         self.dashed = sheet.plot([], [], color=INK, linewidth=1.3, linestyle=(0, (2, 1.5)), markersize=3.5, **line)[0]
         self.solid = sheet.plot([], [], color=colour, linewidth=1.8, linestyle="-", markersize=5, **line)[0]
         self.cursor = sheet.plot([], [], color=GREY, linewidth=1, linestyle="-", animated=True)[0]
-        self.chart = [self.grid, self.frame, self.dashed, self.solid, self.cursor]
+        dotted = {"color": INK, "linewidth": 1.2, "linestyle": (0, (1, 1.5)), "animated": True}
+        self.guessing = sheet.plot([], [], **dotted)[0]
+        self.chart = [self.grid, self.frame, self.guessing, self.dashed, self.solid, self.cursor]
         self.thumbs, self.table, self.texts = Thumbnails(figure), colour_table("gray_r"), Texts(figure)
         self.artists = [*self.chart, self.thumbs, self.texts]
 
@@ -472,8 +475,11 @@ class Panel:
         self.cursor.set_data([x[now]] * 2, [BOTTOM, BOTTOM + HIGH])
         shares = np.arange(3) / 2
         across = [(self.left + WIDE * share, f"{longest * share:,.0f}") for share in shares]
-        self._axes(LOSS_ENDS, {-2: "0.01", -1: "0.1", 0: "1", 1: "10"}, across, "updates of the weights")
-        return "loss:  \u254c\u254c training   \u2500\u2500 validation   (at an edge: beyond it)"
+        height = self._heights(GUESSING, LOSS_ENDS)
+        self.guessing.set_data([self.left, self.left + WIDE], [height] * 2)
+        label = f"guessing: {GUESSING:.2f}", (self.left + WIDE - 60, height + 11)
+        self._axes(LOSS_ENDS, {-2: "0.01", -1: "0.1", 0: "1", 1: "10"}, across, "updates of the weights", label)
+        return "loss: \u254c\u254c training \u2500\u2500 validation (on the edge: outside the chart)"
 
     def _gradients(self, numbers, side):
         now, first = numbers[f"{side} gradients"], numbers[f"{side} first gradients"]
@@ -481,7 +487,8 @@ class Panel:
         for line, sizes_shown in ((self.dashed, first), (self.solid, now)):
             line.set_data(x, self._heights(sizes_shown, GRADIENT_ENDS))
             line.set_markevery(1)
-        self.cursor.set_data([], [])
+        for line in (self.cursor, self.guessing):
+            line.set_data([], [])
         across = [(place, str(layer)) for layer, place in enumerate(x, 1)]
         ticks = {power: f"1e\N{MINUS SIGN}{-power}" if power else "1" for power in (-12, -9, -6, -3, 0)}
         self._axes(GRADIENT_ENDS, ticks, across, "layer, first to last")
@@ -491,16 +498,17 @@ class Panel:
         share = (logarithm(np.asarray(values, float)) - ends[0]) / (ends[1] - ends[0])
         return BOTTOM + HIGH * share.clip(0, 1)
 
-    def _axes(self, ends, ticks, across, xlabel):
+    def _axes(self, ends, ticks, across, xlabel, *labels):
         self.frame.set_data([self.left, self.left, self.left + WIDE], [BOTTOM + HIGH, BOTTOM, BOTTOM])
         heights = self._heights(10.0 ** np.array(list(ticks)), ends)
         rows = [((self.left, self.left + WIDE, np.nan), (height, height, np.nan)) for height in heights]
         self.grid.set_data(*np.concatenate(rows, axis=1))
-        texts = [*ticks.values(), *(text for _, text in across), xlabel]
+        texts = [*ticks.values(), *(text for _, text in across), xlabel, *(text for text, _ in labels)]
         places = [
             *((self.left - 22, height) for height in heights),
             *((place, BOTTOM - 14) for place, _ in across),
             (self.left + WIDE / 2, BOTTOM - 34),
+            *(place for _, place in labels),
         ]
         self.texts.write(texts, places, 9)
 

@@ -22,6 +22,7 @@ SEEDS = 3
 EQUAL_EPOCHS, EQUAL_UPDATES = f"{EPOCHS} epochs", f"{UPDATES} updates"
 EXPLOSION, LOWEST, STEEPEST = "explosion / 10", "lowest / 10", "steepest fall"
 KEPT, FIRST = 0.9, 10  # of the moving average of the finder's losses; it begins with one in so many steps
+JUMP = 2.0  # a loss at least so many times that of the epoch before has jumped
 GUESSING = float(np.log(10))  # the loss of a network that gives each of ten digits the same share
 MOST, LEAST = 100.0, 0.001  # losses that are drawn; what is higher or no number stands at the upper edge
 LEFTS, WIDE, BOTTOM, HIGH = (58, 376, 694), 252, 106, 252  # of the three charts, in pixels
@@ -316,8 +317,8 @@ class LearningRate(Explorer):
                 f"{self._verdict(numbers)}",
                 f"Validation error after {numbers['at']}, mean of three seeds: `{wrong[rate]:.1f} %`. Best: "
                 f"{written(RATES[best])} with {wrong[best]:.1f} %; as good within the spread over seeds: {alike}.",
-                f"The finder, in {len(numbers['finder rates'])} updates, advises `{written(numbers['advice'])}`, {rule}: "
-                f"{factor(numbers['ratio'])}. The nearest of the thirteen, {written(RATES[near])}, is "
+                f"The finder, in {len(numbers['finder rates'])} updates, advises `{written(numbers['advice'])}`. Its rule, "
+                f"{numbers['rule']}, takes {rule}: {factor(numbers['ratio'])}. The nearest of the thirteen, {written(RATES[near])}, is "
                 f"{'one' if numbers['good'][near] else 'none'} of the good ones.",
                 f"This rule in all {len(found)} runs of the finder with {numbers['optimizer']}, trained with the nearest of "
                 f"the thirteen: the mean error is `{points(found.mean())}` above that of the best rate, in the worst run "
@@ -341,13 +342,17 @@ class LearningRate(Explorer):
             return f"the best of the thirteen; {ends}."
         if numbers["good"][rate]:
             return f"good, in the band of the rates as good as the best; {ends}."
+        there = f"with the best rate ({written(RATES[best])}) it is {losses[best, -1]:.3g}"
+        if rate < best and losses[rate, -1] >= JUMP * losses[rate, -2]:
+            jump = f"{losses[rate, -2]:.3g} to {losses[rate, -1]:.3g}, seed {numbers['seed']}"
+            return f"below the best rate, but its loss jumped in the last epoch ({jump}); {there}."
         if rate < best:
             why = (
                 "It has not come far enough."
                 if losses[rate, -1] > losses[best, -1]
                 else "But it names more new digits wrongly."
             )
-            return f"too small: {ends}, with the best rate {losses[best, -1]:.3g}. {why}"
+            return f"too small: {ends}; {there}. {why}"
         rises = int((np.diff(losses[rate]) > 0).sum())
         return f"too large: {ends}, that of guessing is {GUESSING:.2f}; it rose in {rises} of {EPOCHS - 1} epochs."
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from matplotlib.collections import PolyCollection
 
 from helpers.datasets import load_recorded
 from helpers.explorers.controls import check_box, choice, rows_of, slider
@@ -48,6 +49,8 @@ LEFTS, WIDE, TOP_BOTTOM, TALL = (64, 556), 388, 372, 206  # of the two pictures 
 CHART_BOTTOM, CHART_TALL = 54, 204
 GREY_BAND, BLUE_BAND = "#c9c9c9", "#b9d6ea"
 EDGE = 0.04  # trials that stand side by side keep so much room from the edge of their picture
+BOX = (9, 9)  # from the middle of a trial's mark to the edge of the box around a stack, in pixels
+IN_TABLE = 9  # trials in one row where they have no place on the axes
 ROWS, ROW = 6, 34  # of the lower right picture; the height of one, in pixels
 
 
@@ -179,6 +182,52 @@ def side_by_side(places):
     return moved
 
 
+def stacks(places):
+    """Return which trials stand at the same place, a list of arrays of two or more trials; places (trials, 2)."""
+    _, group, counts = np.unique(places.round(6), axis=0, return_inverse=True, return_counts=True)
+    return [np.flatnonzero(group.ravel() == each) for each in np.flatnonzero(counts > 1)]
+
+
+def boxes_around(places, groups):
+    """Return the corners of a box around the marks of each group of trials, (4, 2) each; places from 0 to 1."""
+    room = np.array(BOX) / (WIDE, TALL)
+    boxes = []
+    for group in groups:
+        (left, bottom), (right, top) = places[group].min(axis=0) - room, places[group].max(axis=0) + room
+        boxes.append([(left, bottom), (right, bottom), (right, top), (left, top)])
+    return boxes
+
+
+def in_table(count):
+    """Return places in rows, from the left to the right, for trials that all have the same settings: (count, 2)."""
+    row, column = np.divmod(np.arange(count), IN_TABLE)
+    return np.stack([0.07 + 0.86 * column / (IN_TABLE - 1), 0.62 - 0.24 * row], axis=1)
+
+
+def value_of(number):
+    """Return the value of a hyper-parameter as text, with two digits that count."""
+    return np.format_float_positional(number, precision=2, fractional=False, trim="-") if number < 1 else f"{number:g}"
+
+
+@lru_cache
+def default_settings():
+    """Return the default settings as text, each with its name."""
+    return [f"{NAMES[name]} {value_of(recorded()[f'default {name}'][0])}" for name in NAMES]
+
+
+@lru_cache
+def values_of_grid(start):
+    """Return in words which values a grid holds: of what changes; all else is as in the default settings."""
+    kinds = {name: np.unique(recorded()[f"{start}{name}"]) for name in NAMES}
+    changing = {name: values for name, values in kinds.items() if len(values) > 1}
+    assert all(values == recorded()[f"default {name}"][0] for name, values in kinds.items() if name not in changing)
+    texts = []
+    for name, values in changing.items():
+        few = ", ".join(map(value_of, values))
+        texts.append(f"{NAMES[name]} {few if len(values) < 4 else f'{value_of(values[0])} to {value_of(values[-1])}'}")
+    return f"{'; '.join(texts)}; all else as in the default"
+
+
 def nearest(values):
     """Return the smallest difference between different values; 1 where all are the same."""
     return min(np.diff(np.unique(values)), default=1.0)
@@ -263,8 +312,11 @@ class Search(Explorer):
     def stage(self, figure):
         moving = {"animated": True}
         self.plans, self.dots, self.best, self.heads, self.texts, self.axis_names = [], [], [], [], [], []
+        self.boxes, self.settings = [], Lettering(figure)
         for x, colour in zip(LEFTS, (ORANGE, BLUE), strict=True):
             axes = chart_axes(figure, x, TOP_BOTTOM, WIDE, TALL, xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+            boxes = PolyCollection([], facecolors="#f0f0f0", edgecolors="#a0a0a0", linewidths=0.8, **moving)
+            self.boxes.append(axes.add_collection(boxes, autolim=False))
             self.plans.append(marks(axes, "o", "#c4c4c4", 3))
             self.dots.append([marks(axes, mark, shade, size) for _, mark, shade, size in KINDS])
             self.best.append(
@@ -303,9 +355,16 @@ class Search(Explorer):
         self.test = marks(rows, "D", INK, 5.5)
         self.rows = Lettering(figure)
         self.marks = Label(figure, LEFTS[1] + WIDE / 2, 18, 9.5, align="center")
-        shown = [self.filled, *self.outline, *self.curves, *self.plans, *(dots for side in self.dots for dots in side)]
+        shown = [
+            self.filled,
+            *self.outline,
+            *self.curves,
+            *self.boxes,
+            *self.plans,
+            *(dots for side in self.dots for dots in side),
+        ]
         shown += [*self.best, *self.heads, *self.texts, *self.axis_names, self.across, self.up]
-        return [*shown, self.links, self.validation, self.test, self.rows, self.marks]
+        return [*shown, self.settings, self.links, self.validation, self.test, self.rows, self.marks]
 
     def _draw_key(self, figure):
         """Draw what the marks of the trials and the lines of the chart mean, once."""
@@ -324,7 +383,7 @@ class Search(Explorer):
             figure,
             480,
             296,
-            "numbers: validation error in %, where there is room; small dots: not tried yet; at one place: side by side",
+            "numbers: error in %, where there is room; small dots: not tried yet; one box: the same two values, side by side",
             9.5,
         )
         caption(figure, LEFTS[0] + WIDE / 2, 18, "trials; bands: 10 to 90 % of 1,000 orders; dots: default, 5 seeds", 9.5)
@@ -332,6 +391,7 @@ class Search(Explorer):
     def compute(self, budget, draw, axes, shown, grid, random, order, opened):
         run, names = recorded(), AXES[axes]
         found = {"budget": budget, "axes": axes, "shown": shown, "opened": opened}
+        found |= {"grid rows": order == IN_ROWS, "grid values": values_of_grid(GRIDS[grid][0])}
         found["default validation"] = run["default validation"].astype(float)
         starts = {GRID: GRIDS[grid], RANDOM: RANDOMS[random]}
         for way, (start, knobs) in starts.items():
@@ -342,6 +402,7 @@ class Search(Explorer):
             pick = picks_of(validation, mine[None])[0]
             late = picks[:, budget - 1]
             values = {name: run[f"{start}{name}"][mine].astype(float) for name in NAMES}
+            places = np.stack([place_on(name, values[name]) for name in names], axis=1)
             found |= {f"{way} {name}": values[name] for name in NAMES}
             found |= {
                 f"{way} kind": grid if way == GRID else random,
@@ -351,7 +412,8 @@ class Search(Explorer):
                 f"{way} best": validation[pick[:budget]],
                 f"{way} bands": bands(start),
                 f"{way} mean": validation[late].mean(),
-                f"{way} places": side_by_side(np.stack([place_on(name, values[name]) for name in names], axis=1)),
+                f"{way} places": side_by_side(places) if knobs else in_table(BUDGET),
+                f"{way} stacks": stacks(places[: BUDGET if way == GRID else budget]) if knobs else [],
                 f"{way} different": [len(np.unique(values[name][:budget])) for name in NAMES],
             }
             if opened:
@@ -382,6 +444,7 @@ class Search(Explorer):
             tried = places[:budget]
             untried = places[budget:] if way == GRID else np.zeros((0, 2))
             self.plans[side].set_data(*untried.T)
+            self.boxes[side].set_verts(boxes_around(places, numbers[f"{way} stacks"]) if seen else [])
             kind = np.searchsorted([most for most, *_ in KINDS], errors - 1e-9)
             for each, dots in enumerate(self.dots[side]):
                 dots.set_data(*tried[kind == each].T)
@@ -394,8 +457,13 @@ class Search(Explorer):
             box = (LEFTS[side], TOP_BOTTOM, LEFTS[side] + WIDE, TOP_BOTTOM + TALL)
             fit, at = numbers_with_room(corner + tried[first] * scale, texts, 9, box, corner + untried * scale)
             self.texts[side].write([texts[k] for k in fit], at, 9)
+            alike = seen and not numbers[f"{way} knobs"]
+            if way == RANDOM:
+                self._write_settings(alike)
             for label, name in zip(self.axis_names[2 * side : 2 * side + 2], names, strict=True):
-                label.set_text(NAMES[name])
+                label.set_text("" if alike else NAMES[name])
+            if alike:
+                continue
             values, texts = ticks_of(names[0])
             across += [(LEFTS[side] + WIDE * place, TOP_BOTTOM - 13) for place in place_on(names[0], values)]
             across_texts += texts
@@ -405,6 +473,14 @@ class Search(Explorer):
         self.across.write(across_texts, across, 9.5)
         self.up.write(up_texts, up, 9.5, align="right")
         self._paint_charts(numbers)
+
+    def _write_settings(self, alike):
+        """Write the settings where they are the same in all trials, instead of the axes."""
+        texts = default_settings()
+        half = len(texts) // 2
+        lines = [f"all at {', '.join(texts[:half])},", f"{', '.join(texts[half:])}; one seed after the other"]
+        places = [(LEFTS[1] + WIDE / 2, TOP_BOTTOM + TALL - 14 - 20 * row) for row in range(2)]
+        self.settings.write(*((lines, places) if alike else ([], [])), 10)
 
     def _paint_charts(self, numbers):
         trials = np.arange(1, numbers["budget"] + 1)
@@ -454,9 +530,11 @@ class Search(Explorer):
         for way in ways:
             (low, high), kind = numbers[f"{way} bands"][:, budget - 1], numbers[f"{way} kind"]
             best = numbers[f"{way} best"][-1]
+            this, values = ("order", f": {numbers['grid values']}") if way == GRID else ("draw", "")
+            between = f"between {100 * low:.1f} and {percent(high)}" if low < high else percent(low)
             lines.append(
-                f"{way.capitalize()} ({kind}): best validation error `{percent(best)}` ({percent(low)} to {percent(high)} "
-                f"in 80 % of {ORDERS:,} random orders)"
+                f"{way.capitalize()} ({kind}{values}): best validation error, this {this} `{percent(best)}`; in 80 % of "
+                f"{ORDERS:,} orders {between}"
             )
             lines[-1] += self._flattery(numbers, way) if opened else "."
         if len(ways) == 2:
@@ -471,7 +549,9 @@ class Search(Explorer):
                     " A whole grid is the same 27 networks in every order: that is one number, with the luck of its seeds."
                 )
         test = f"; test {in_seeds(numbers['default test'])}" if opened else ""
-        lines.append(f"The plain rival, the default without a search: {in_seeds(numbers['default validation'])}{test}.")
+        lines.append(
+            f"The plain rival, the default ({', '.join(default_settings())}) without a search: {in_seeds(numbers['default validation'])}{test}."
+        )
         test = f", test {percent(numbers['seeds test mean'])}" if opened else ""
         lines[-1] += (
             f" Only trying {budget} of its seeds: best validation error `{percent(numbers['seeds mean'])}`{test}, the mean of "
@@ -491,7 +571,7 @@ class Search(Explorer):
     def _flattery(self, numbers, way):
         """Return the test error of the chosen one, and how much lower the validation error is because of the choice."""
         gap, (harder, error) = numbers[f"{way} gap"], numbers["harder"]
-        text = f", test `{percent(numbers[f'{way} test'])}`. On average test minus validation is {points(gap)}"
+        text = f"; test `{percent(numbers[f'{way} test'])}`. On average test minus validation is {points(gap)}"
         if numbers["budget"] == 1:  # one trial is no choice
             return f"{text}."
         flattery = gap - harder
@@ -504,7 +584,8 @@ class Search(Explorer):
         first, second = sorted(shares, key=lambda name: -shares[name][0])[:2]
         place = list(NAMES).index(first)
         trials = "1 trial" if budget == 1 else f"{budget} trials"
-        tried = " and ".join(f"{way} {numbers[f'{way} different'][place]}" for way in ways)
+        how = {GRID: f" ({IN_ROWS})" if numbers["grid rows"] else "", RANDOM: ""}
+        tried = " and ".join(f"{way} {numbers[f'{way} different'][place]}{how[way]}" for way in ways)
         return (
             f"Most important is the {NAMES[first]}: it explains `{percent(shares[first][0], 0)}` of the ranks of all "
             f"{len(run['validation'])} random trials, the next, {NAMES[second]}, {percent(shares[second][0], 0)} (by chance "

@@ -352,16 +352,20 @@ SIZE_RIVALS = {"SVM": (3, 10), "logistic regression": (0.03, 0.3)}  # name -> st
 
 
 def train_learning_curve(seed):
-    """Train 784-64-64-10 and its rivals with more and more digits; return errors.
+    """Train 784-64-64-10, 784-256-256-10 and their rivals with more and more digits; return errors.
 
     "<way>: <n>: <what>" with <what> "training error", "validation error" and "test error" and the losses, as in `train_cures`:
-    curves (30,) after every 40 of 1,200 updates for "dense", one figure each for "SVM" and "logistic regression"; "chosen" is
-    their strength, chosen on validation. "sizes" (7,) are the numbers of digits. The recording augmentation_sizes has the small
-    CNN with the same digits: "none: <n>: test accuracy".
+    curves (30,) after every 40 of 1,200 updates for "dense" and "wide", one figure each for "SVM" and "logistic regression";
+    "chosen" is their strength, chosen on validation. "sizes" (7,) are the numbers of digits. The recording augmentation_sizes
+    has the small CNN with the same digits: "none: <n>: test accuracy".
     """
     parts, found = digit_parts(seed), {"sizes": np.array(SIZES)}
     for n in SIZES:
-        ways = {"dense": train(network(SMALL, seed), parts.x[:n], parts.y[:n], ENOUGH, SHOW, seed, looked_at(parts, n))}
+        nets = {"dense": SMALL, "wide": SICK}
+        ways = {
+            name: train(network(hidden, seed), parts.x[:n], parts.y[:n], ENOUGH, SHOW, seed, looked_at(parts, n))
+            for name, hidden in nets.items()
+        }
         ways |= {name: rival(name, parts, n, strengths=strengths) for name, strengths in SIZE_RIVALS.items()}
         for way, figures in ways.items():
             found |= {f"{way}: {n}: {what}": figure for what, figure in figures.items()}
