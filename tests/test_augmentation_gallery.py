@@ -198,7 +198,8 @@ def test_what_does_not_move_is_told_as_not_moved(explorer):
 def test_labels_that_a_policy_spoils_are_counted(explorer):
     found = explorer.set(picture="digit 6", policy="everything").numbers
     over = int(((np.abs(found["turn"]) > NEAR) & ~found["mirrored"]).sum())
-    assert over and f"{over} of {DRAWS} draws are turned by more than {NEAR} degrees and not mirrored, a 9" in explorer.description
+    text = f"{over} of {DRAWS} draws are turned by more than {NEAR} degrees and not mirrored, a 9"
+    assert over and text in explorer.description
     found = explorer.set(picture="digit 7", policy="faces").numbers
     assert f"{found['mirrored'].sum()} of {DRAWS} draws are mirrored" in explorer.description
     assert "steering angle" in explorer.set(picture="road").description

@@ -117,7 +117,18 @@ def test_the_open_test_is_of_one_choice_wherever_the_controls_are(explorer, runs
         assert plain[0] == 0 and validation[plain] == pytest.approx(validation[0].min(), abs=1e-7)
         assert_allclose(numbers["plain test"], [100 * run["test"][plain] for run in runs.values()], atol=1e-4)
         assert_allclose(numbers["machine test"], [100 * run["support vectors: test"] for run in runs.values()])
+        depth, width, epoch = place
+        told = f"{capacity.name_of(depth, width)}, epoch {epoch + 1}"
+        assert f"the best of all cells and epochs: {told}: mean validation error" in explorer.description
     assert len(set(found)) == 1
+
+
+def test_the_star_is_inside_the_cell_of_the_lowest_error(explorer):
+    for epoch in (1, 20, EPOCHS):
+        row, column = explorer.set(epoch=epoch).numbers["best"]
+        [x], [y] = explorer.stars[1].get_data()
+        half = explorer.stars[1].get_markersize() / 2 * 100 / 72 / capacity.CELL
+        assert column < x - half and x + half < column + 0.5 and row - 0.5 < y - half and y + half < row - 0.1
 
 
 def test_the_sentence_has_the_numbers_of_the_cells(explorer):

@@ -226,6 +226,22 @@ def test_a_stopped_network_stays_as_it_is(explorer):
     assert explorer.set(epoch=last - 1).numbers["treated now"] == last - 1
 
 
+def test_the_loss_of_guessing_is_drawn_with_the_losses_only(explorer):
+    explorer.reset().set(cure=clinic.TENTH)
+    assert "(Guessing: 2.30.)" in explorer.description and np.log(10) == pytest.approx(clinic.GUESSING)
+    for side, panel in zip(("sick", "treated"), explorer.panels, strict=True):
+        height = np.unique(panel.guessing.get_ydata())
+        losses = np.log10(explorer.numbers[f"{side} validation loss"])
+        inside = (losses > clinic.LOSS_ENDS[0]) & (losses < clinic.LOSS_ENDS[1])
+        # The line and the curve are on the same axis.
+        expected = np.interp(np.log10(np.log(10)), clinic.LOSS_ENDS, (clinic.BOTTOM, clinic.BOTTOM + clinic.HIGH))
+        assert height == pytest.approx(expected)
+        drawn = np.interp(losses, clinic.LOSS_ENDS, (clinic.BOTTOM, clinic.BOTTOM + clinic.HIGH))
+        assert panel.solid.get_ydata()[inside] == pytest.approx(drawn[inside])
+    explorer.set(test=clinic.GRADIENTS)
+    assert not any(len(panel.guessing.get_xdata()) for panel in explorer.panels)
+
+
 def test_every_control_sweeps(explorer):
     for name, control in explorer.reset().controls.items():
         values = control.options if hasattr(control, "options") else (control.min, control.max)

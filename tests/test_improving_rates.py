@@ -145,20 +145,26 @@ def test_which_rates_are_as_good_as_the_best(monkeypatch):
     assert np.flatnonzero(rates.judged.__wrapped__("SGD", 8, EQUAL_EPOCHS)[1]).tolist() == [5]
 
 
-def test_the_words_for_a_rate_follow_its_numbers(explorer):
+def test_the_words_for_a_rate_follow_its_numbers(explorer, runs):
     seen = set()
     for optimizer, batch in PAIRS:
         for rate in range(len(RATES)):
             numbers = explorer.set(optimizer=optimizer, batch=batch, rate=rate).numbers
             word = explorer.description.split(": ")[1].split(",")[0].split(":")[0].split(";")[0]
-            word = word if word.startswith("too") or word == "good" else "best"
+            word = word if word.startswith(("too", "below")) or word == "good" else "best"
             seen.add(word)
             assert (word == "best") == (rate == numbers["best"])
             assert word != "good" or numbers["good"][rate]
-            assert word != "too small" or (rate < numbers["best"] and numbers["known"][rate].all())
+            before, last = runs[0][f"{optimizer}: {batch}: loss"][rate, -2:]
+            if word in ("too small", "below the best rate"):
+                assert rate < numbers["best"] and numbers["known"][rate].all()
+                assert (word == "too small") == (last < 2 * before)
+                ends = [f"{each:.3g}" for each in (before, last, numbers["losses"][numbers["best"], -1])]
+                assert f"with the best rate ({rates.written(RATES[numbers['best']])}) it is {ends[2]}" in explorer.description
+                assert word == "too small" or f"last epoch ({ends[0]} to {ends[1]}, seed 0)" in explorer.description
             if not numbers["known"][rate].all():
                 assert word == "too large" and "no number" in explorer.description
-    assert seen == {"too small", "good", "best", "too large"}
+    assert seen == {"too small", "below the best rate", "good", "best", "too large"}
 
 
 @pytest.mark.parametrize("at", [EQUAL_EPOCHS, EQUAL_UPDATES])

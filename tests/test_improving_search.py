@@ -22,9 +22,12 @@ from helpers.explorers.improving_search import (
     SHUFFLED,
     bands,
     bests_after,
+    boxes_around,
+    default_settings,
     explained,
     explore_search,
     harder_test,
+    in_table,
     numbers_with_room,
     percent,
     picks_of,
@@ -35,8 +38,11 @@ from helpers.explorers.improving_search import (
     rows_order,
     searches,
     side_by_side,
+    stacks,
     ticks_of,
     touch,
+    value_of,
+    values_of_grid,
 )
 
 STARTS = [start for start, _ in (*GRIDS.values(), *RANDOMS.values())]
@@ -115,6 +121,34 @@ def test_trials_at_one_place_stand_apart_and_the_others_stay():
     assert crowd.min() >= EDGE - 1e-9 and crowd.max() <= 1 - EDGE + 1e-9 and len(np.unique(crowd.round(6), axis=0)) == BUDGET
 
 
+def test_a_box_holds_the_trials_of_one_place_and_no_other():
+    places = np.array([[0.2, 0.5], [0.8, 0.1], [0.2, 0.5], [0.5, 0.5], [0.5, 0.5], [0.2, 0.5]])
+    groups = stacks(places)
+    assert [group.tolist() for group in groups] == [[0, 2, 5], [3, 4]]
+    moved = side_by_side(places)
+    for group, corners in zip(groups, boxes_around(moved, groups), strict=True):
+        low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+        inside = ((moved > low) & (moved < high)).all(axis=1)
+        assert np.flatnonzero(inside).tolist() == group.tolist()
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_the_boxes_of_two_places_do_not_meet(explorer, axes):
+    for grid in GRIDS:
+        numbers = explorer.set(axes=axes, grid=grid).numbers
+        boxes = boxes_around(numbers["grid places"], numbers["grid stacks"])
+        ends = [(*np.min(corners, axis=0), *np.max(corners, axis=0)) for corners in boxes]
+        assert not any(touch(one, other) for k, one in enumerate(ends) for other in ends[k + 1 :])
+        inside = [((numbers["grid places"] > box[:2]) & (numbers["grid places"] < box[2:])).all(axis=1).sum() for box in ends]
+        assert inside == [len(stack) for stack in numbers["grid stacks"]]
+
+
+def test_a_table_is_read_row_by_row():
+    places = in_table(BUDGET)
+    assert len(np.unique(places.round(6), axis=0)) == BUDGET and places.min() > 0 and places.max() < 1
+    assert np.lexsort((places[:, 0], -places[:, 1])).tolist() == list(range(BUDGET))
+
+
 def test_numbers_touch_neither_each_other_nor_a_mark_nor_the_edge():
     rng = np.random.default_rng(4)
     at = rng.uniform(30, 200, (27, 2))
@@ -154,6 +188,60 @@ def test_the_grids_are_full_and_the_usual_settings_do_not_change():
         assert all(len(np.unique(run[f"{start}{name}"])) == 1 for name in ("depth", "l2", "batch"))
     for start, (prefix, knobs) in {**GRIDS, **RANDOMS}.items():
         assert sum(len(np.unique(run[f"{prefix}{name}"])) > 1 for name in NAMES) == knobs, start
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_a_grid_is_told_in_its_recorded_values_and_all_else_is_the_default(explorer, grid):
+    run, (start, _) = recorded(), GRIDS[grid]
+    said = values_of_grid(start)
+    for name, words in NAMES.items():
+        values = np.unique(run[f"{start}{name}"])
+        if len(values) == 1:
+            assert values == run[f"default {name}"][0] and words not in said
+        elif len(values) == 3:
+            assert f"{words} {', '.join(map(value_of, values))};" in said
+        else:
+            assert f"{words} {value_of(values[0])} to {value_of(values[-1])};" in said
+    description = explorer.set(grid=grid).description
+    assert description.count(said) == 1 and description.count(", ".join(default_settings())) == 1
+
+
+def test_values_have_two_digits_that_count():
+    assert [value_of(value) for value in (0.000464, 0.01, 0.2154, 0, 1, 128)] == ["0.00046", "0.01", "0.22", "0", "1", "128"]
+
+
+def test_the_default_is_one_setting_and_new_seeds_have_it():
+    for name in NAMES:
+        values = {*recorded()[f"default {name}"].tolist(), *recorded()[f"lucky {name}"].tolist()}
+        assert len(values) == 1, name
+
+
+def test_trials_that_differ_only_in_the_seed_stand_on_no_axes(explorer):
+    kind = list(RANDOMS)[-1]
+    seen = set()
+    for axes in AXES:
+        numbers = explorer.set(axes=axes, random=kind, budget=BUDGET).numbers
+        letters = [len(label._ink.get_paths()) for label in (*explorer.axis_names, explorer.settings)]
+        assert letters[2:4] == [0, 0] and min(*letters[:2], letters[4]) > 0 and not numbers["random stacks"]
+        seen.add(numbers["random places"].tobytes())
+    assert len(seen) == 1
+    explorer.set(random=next(iter(RANDOMS)))
+    assert min(len(label._ink.get_paths()) for label in explorer.axis_names) > 0 == len(explorer.settings._ink.get_paths())
+
+
+def test_row_by_row_is_said_where_it_is(explorer):
+    assert "grid 1 (row by row) and random 9." in explorer.description
+    assert IN_ROWS not in explorer.set(order=SHUFFLED).description
+
+
+def test_this_draw_is_told_apart_from_the_other_orders(explorer):
+    numbers = explorer.numbers
+    low, high = np.quantile(bests_after("", numbers["budget"]), (0.1, 0.9))
+    said = (
+        f"this draw {percent(numbers['random best'][-1])}; in 80 % of 1,000 orders between {100 * low:.1f} and {percent(high)}."
+    )
+    assert said in explorer.description
+    assert "this order 7.4 %; in 80 % of 1,000 orders 7.4 %." in explorer.set(budget=BUDGET).description
 
 
 def test_the_grid_row_by_row_stays_with_one_rate_for_nine_trials(explorer):

@@ -20,7 +20,7 @@ FIGURES = ("training", "validation", "test", "loss", "validation loss")
 MEAN = "mean of three seeds"
 SEEDS = (MEAN, "seed 0", "seed 1", "seed 2")
 ERROR, LOSS = "error", "loss"
-STAR = 0.31  # of a cell, from its centre to the star: inside its corner, and clear of the number
+STAR = 0.3  # of a cell, from its centre to the star: inside its corner, and clear of the number
 DARKEST = 30  # an error in % from which a cell is as dark as it gets
 CELL, LEFTS, MAP_BOTTOM = 42, (58, 454), 284  # of the maps, in pixels
 CHART_BOTTOM, CHART_HIGH = 58, 136
@@ -137,8 +137,8 @@ class Capacity(Explorer):
             self.wider.append(Frame(cells, ORANGE, 2.2, DOTTED))
             self.frames.append(Frame(cells, ORANGE, 3))
             self.frames[-1].set_clip_on(False)  # whole, also around the first row
-            self.stars.append(marks(cells, "*", GREEN, 8.5))
-            self.stars[-1].set(markeredgecolor="white", markeredgewidth=0.7, clip_on=False)
+            self.stars.append(marks(cells, "*", GREEN, 10))
+            self.stars[-1].set(markeredgecolor="white", markeredgewidth=0.5, clip_on=False)
             caption(figure, x + wide / 2, 572, text, 11)
             caption(figure, x - 8, MAP_BOTTOM + high + 12, "hidden layers", 9.5, ha="left")
             for column, width in enumerate(WIDTHS):
@@ -148,7 +148,7 @@ class Capacity(Explorer):
             caption(figure, x + wide / 2, MAP_BOTTOM - 30, "neurons in each hidden layer (row 0 has none)", 10)
         self._draw_key(figure)
         self._stage_charts(figure)
-        self.column = [Label(figure, COLUMN, y, 10) for y in (378, 358, 338, 316, 298, 280, 262, 244, 226)]
+        self.column = [Label(figure, COLUMN, y, 10) for y in (378, 358, 338, 320, 302, 284, 266, 248, 230)]
         shown = [*self.maps, *self.deeper, *self.wider, *self.frames, self.stars[1], *self.rivals, *self.curves, self.now]
         return [*shown, *self.bars, *self.means, *self.here, self.beside, *self.column, self.about_curves]
 
@@ -264,7 +264,7 @@ class Capacity(Explorer):
         lines[3] = "test: closed"
         if numbers["test"]:
             depth, width, epoch = numbers["winner place"]
-            lines[3:6] = "the best of all cells", f"and epochs: {name_of(depth, width)},", f"epoch {epoch + 1}"
+            lines[3:6] = "the best of all cells", "and epochs:", f"{name_of(depth, width)}, epoch {epoch + 1}"
             lines[6] = f"its test: {numbers['winner test'].mean():.1f} %"
             lines[7] = f"0 layers: {numbers['plain test'].mean():.1f} %"
             lines[8] = f"SVM: {numbers['machine test'].mean():.1f} %"
@@ -316,8 +316,8 @@ class Capacity(Explorer):
             known = np.mean(numbers["winner validation"])
             plain = numbers["plain place"][2]
             lines.append(
-                f"Test, opened for the best of all cells and epochs: {name_of(depth, width)}, epoch {epoch + 1}: mean "
-                f"validation {known:.1f} %, test `{ranged(numbers['winner test'])}`. "
+                f"Test, opened for the best of all cells and epochs: {name_of(depth, width)}, epoch {epoch + 1}: "
+                f"mean validation error {known:.1f} %, test `{ranged(numbers['winner test'])}`. "
                 f"No hidden layer, epoch {plain + 1}: test {ranged(numbers['plain test'])}; support vector machine: test "
                 f"{ranged(numbers['machine test'])}."
             )

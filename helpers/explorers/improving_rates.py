@@ -318,8 +318,8 @@ class LearningRate(Explorer):
                 f"Validation error after {numbers['at']}, mean of three seeds: `{wrong[rate]:.1f} %`. Best: "
                 f"{written(RATES[best])} with {wrong[best]:.1f} %; as good within the spread over seeds: {alike}.",
                 f"The finder, in {len(numbers['finder rates'])} updates, advises `{written(numbers['advice'])}`. Its rule, "
-                f"{numbers['rule']}, takes {rule}: {factor(numbers['ratio'])}. The nearest of the thirteen, {written(RATES[near])}, is "
-                f"{'one' if numbers['good'][near] else 'none'} of the good ones.",
+                f"{numbers['rule']}, takes {rule}: {factor(numbers['ratio'])}. The nearest of the thirteen, "
+                f"{written(RATES[near])}, is {'one' if numbers['good'][near] else 'none'} of the good ones.",
                 f"This rule in all {len(found)} runs of the finder with {numbers['optimizer']}, trained with the nearest of "
                 f"the thirteen: the mean error is `{points(found.mean())}` above that of the best rate, in the worst run "
                 f"{points(found.max())}. Without a finder, the usual rate {USUAL[numbers['optimizer']]:g}: "

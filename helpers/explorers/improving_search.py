@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 
 from helpers.datasets import load_recorded
 from helpers.explorers.controls import check_box, choice, rows_of, slider
@@ -49,7 +48,7 @@ LEFTS, WIDE, TOP_BOTTOM, TALL = (64, 556), 388, 372, 206  # of the two pictures 
 CHART_BOTTOM, CHART_TALL = 54, 204
 GREY_BAND, BLUE_BAND = "#c9c9c9", "#b9d6ea"
 EDGE = 0.04  # trials that stand side by side keep so much room from the edge of their picture
-BOX = (9, 9)  # from the middle of a trial's mark to the edge of the box around a stack, in pixels
+BOX, BOX_COLOUR = (8, 10), "#e4e4e4"  # from the middle of a trial's mark to the edge of the box around a stack, in pixels
 IN_TABLE = 9  # trials in one row where they have no place on the axes
 ROWS, ROW = 6, 34  # of the lower right picture; the height of one, in pixels
 
@@ -190,7 +189,9 @@ def stacks(places):
 
 def boxes_around(places, groups):
     """Return the corners of a box around the marks of each group of trials, (4, 2) each; places from 0 to 1."""
-    room = np.array(BOX) / (WIDE, TALL)
+    between = nearest(np.round([places[group, 1].mean() for group in groups], 6))
+    # Lower where rows of stacks are close, so that their boxes stay apart.
+    room = np.array([BOX[0] / WIDE, np.clip(0.22 * between, 0.5 * BOX[1] / TALL, BOX[1] / TALL)])
     boxes = []
     for group in groups:
         (left, bottom), (right, top) = places[group].min(axis=0) - room, places[group].max(axis=0) + room
@@ -220,7 +221,6 @@ def values_of_grid(start):
     """Return in words which values a grid holds: of what changes; all else is as in the default settings."""
     kinds = {name: np.unique(recorded()[f"{start}{name}"]) for name in NAMES}
     changing = {name: values for name, values in kinds.items() if len(values) > 1}
-    assert all(values == recorded()[f"default {name}"][0] for name, values in kinds.items() if name not in changing)
     texts = []
     for name, values in changing.items():
         few = ", ".join(map(value_of, values))
@@ -315,9 +315,8 @@ class Search(Explorer):
         self.boxes, self.settings = [], Lettering(figure)
         for x, colour in zip(LEFTS, (ORANGE, BLUE), strict=True):
             axes = chart_axes(figure, x, TOP_BOTTOM, WIDE, TALL, xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
-            boxes = PolyCollection([], facecolors="#f0f0f0", edgecolors="#a0a0a0", linewidths=0.8, **moving)
-            self.boxes.append(axes.add_collection(boxes, autolim=False))
-            self.plans.append(marks(axes, "o", "#c4c4c4", 3))
+            self.boxes.append(axes.fill_between([0, 1], [0, 0], [0, 0], color=BOX_COLOUR, lw=0, **moving))
+            self.plans.append(marks(axes, "o", "#8a8a8a", 3))
             self.dots.append([marks(axes, mark, shade, size) for _, mark, shade, size in KINDS])
             self.best.append(
                 axes.plot([], [], "o", color="none", mec=colour, mew=2.2, markersize=18, clip_on=False, **moving)[0]
@@ -383,7 +382,7 @@ class Search(Explorer):
             figure,
             480,
             296,
-            "numbers: error in %, where there is room; small dots: not tried yet; one box: the same two values, side by side",
+            "numbers: error in %, where there is room; small dots: not tried yet; in one grey box: the same two values",
             9.5,
         )
         caption(figure, LEFTS[0] + WIDE / 2, 18, "trials; bands: 10 to 90 % of 1,000 orders; dots: default, 5 seeds", 9.5)
@@ -478,8 +477,8 @@ class Search(Explorer):
         """Write the settings where they are the same in all trials, instead of the axes."""
         texts = default_settings()
         half = len(texts) // 2
-        lines = [f"all at {', '.join(texts[:half])},", f"{', '.join(texts[half:])}; one seed after the other"]
-        places = [(LEFTS[1] + WIDE / 2, TOP_BOTTOM + TALL - 14 - 20 * row) for row in range(2)]
+        lines = [f"all at {', '.join(texts[:half])},", f"{', '.join(texts[half:])};", "one seed after the other:"]
+        places = [(LEFTS[1] + WIDE / 2, TOP_BOTTOM + TALL - 10 - 20 * row) for row in range(len(lines))]
         self.settings.write(*((lines, places) if alike else ([], [])), 10)
 
     def _paint_charts(self, numbers):
@@ -550,7 +549,8 @@ class Search(Explorer):
                 )
         test = f"; test {in_seeds(numbers['default test'])}" if opened else ""
         lines.append(
-            f"The plain rival, the default ({', '.join(default_settings())}) without a search: {in_seeds(numbers['default validation'])}{test}."
+            f"The plain rival, the default ({', '.join(default_settings())}) without a search: "
+            f"{in_seeds(numbers['default validation'])}{test}."
         )
         test = f", test {percent(numbers['seeds test mean'])}" if opened else ""
         lines[-1] += (
