@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.exercise import Exercise, Mistake, kind, run
+from helpers.exercises.exercise import Exercise, Mistake, names_of, run
 from helpers.exercises.prediction import Prediction
 from helpers.scratch.augmentation import augment, rotation_matrix, shift_matrix, transform, zoom_matrix
 
@@ -368,25 +368,9 @@ def choose_policy(data):
     return light
 
 
-def _names(value, known):
-    """Return the names in an answer as a list. Raises ValueError with a sentence for something else."""
-    if isinstance(value, str):
-        raise ValueError(f"It is one text, {value!r}. Return a list of names, even of one: [{value!r}].")
-    if isinstance(value, dict):
-        raise ValueError("It is a dictionary. Return a list of names.")
-    if not isinstance(value, list | tuple | set | frozenset | np.ndarray) or getattr(value, "ndim", 1) == 0:
-        raise ValueError(f"It is {kind(value)}. Return a list of names.")
-    for name in value:
-        if not isinstance(name, str):
-            raise ValueError(f"There is {kind(name)} in it. Return names: texts.")
-        if name not in known:
-            raise ValueError(f"{name!r} is none of the names, which are: {', '.join(map(repr, known))}.")
-    return [str(name) for name in value]
-
-
 def _to_mend(value, data):
     """Return what is judged, a sentence: what is to be mended in the answer, or that there is nothing."""
-    names = _names(value, TRANSFORMS)
+    names = names_of(value, TRANSFORMS)
     chosen = set(names)
     harm = [f"{name}: {reason}" for name, reason in FORBIDDEN[data].items() if name in chosen]
     harmless = chosen - FORBIDDEN[data].keys()
@@ -618,7 +602,7 @@ PAIR = np.stack([SIDES[0], mirror(SIDES[0])])
 
 def _names_of(value, transforms, pictures, label):
     """Return what is judged: the names, sorted, since their order does not matter; a name that comes twice stays twice."""
-    return sorted(_names(value, transforms))
+    return sorted(names_of(value, transforms))
 
 
 def _those(breaks):

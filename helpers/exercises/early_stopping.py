@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.exercise import Exercise, Mistake, kind
+from helpers.exercises.exercise import Exercise, Mistake, names_of
 from helpers.exercises.prediction import Prediction
 from helpers.scratch.dense import Dense
 from helpers.scratch.optimizers import SGD
@@ -498,20 +498,9 @@ def find_leaks(run):
     return wrong
 
 
-def _names_of(value, run):
+def _sorted_names(value, run):
     """Return what is judged: the names, sorted; a name that comes twice stays twice. Raises ValueError for something else."""
-    if isinstance(value, str):
-        raise ValueError(f"It is one text, {value!r}. Return a list of names, even of one: [{value!r}].")
-    if isinstance(value, dict):
-        raise ValueError("It is a dictionary. Return a list of names.")
-    if not isinstance(value, list | tuple | set | frozenset | np.ndarray) or getattr(value, "ndim", 1) == 0:
-        raise ValueError(f"It is {kind(value)}. Return a list of names.")
-    for name in value:
-        if not isinstance(name, str):
-            raise ValueError(f"There is {kind(name)} in it. Return names: texts.")
-        if name not in LEAKS:
-            raise ValueError(f"{name!r} is none of the names, which are: {', '.join(map(repr, LEAKS))}.")
-    return sorted(map(str, value))
+    return sorted(names_of(value, LEAKS))
 
 
 def _run(training, validation, test, chosen="validation", scaled="training"):
@@ -697,7 +686,7 @@ find_leaks = Exercise(
         '`if run["chosen on"] != "validation":` append f"stop chosen on {run[\'chosen on\']}". And for each name in '
         '`run["scaled with"]` that is not "training", append f"scaled with {name}".',
     ],
-    effect=_names_of,
+    effect=_sorted_names,
 )
 
 

@@ -128,6 +128,22 @@ def kind(value):
     return f"{'an' if name == 'array' else 'a'} {name}{'' if family == 'number' else f' ({family})'} of shape {array.shape}"
 
 
+def names_of(value, known):
+    """Return the names in an answer as a list. Raises ValueError with a sentence for something else."""
+    if isinstance(value, str):
+        raise ValueError(f"It is one text, {value!r}. Return a list of names, even of one: [{value!r}].")
+    if isinstance(value, dict):
+        raise ValueError("It is a dictionary. Return a list of names.")
+    if not isinstance(value, list | tuple | set | frozenset | np.ndarray) or getattr(value, "ndim", 1) == 0:
+        raise ValueError(f"It is {kind(value)}. Return a list of names.")
+    for name in value:
+        if not isinstance(name, str):
+            raise ValueError(f"There is {kind(name)} in it. Return names: texts.")
+        if name not in known:
+            raise ValueError(f"{name!r} is none of the names, which are: {', '.join(map(repr, known))}.")
+    return [str(name) for name in value]
+
+
 def difference(got, expected):
     """Return in a sentence how an answer differs from the expected one, or "" where they agree.
 
