@@ -126,8 +126,8 @@ def test_the_open_test_is_of_one_choice_wherever_the_controls_are(explorer, runs
 def test_the_star_is_inside_the_cell_of_the_lowest_error(explorer):
     for epoch in (1, 20, EPOCHS):
         row, column = explorer.set(epoch=epoch).numbers["best"]
-        [x], [y] = explorer.stars[1].get_data()
-        half = explorer.stars[1].get_markersize() / 2 * 100 / 72 / capacity.CELL
+        [x], [y] = explorer.star.get_data()
+        half = explorer.star.get_markersize() / 2 * 100 / 72 / capacity.CELL
         assert column < x - half and x + half < column + 0.5 and row - 0.5 < y - half and y + half < row - 0.1
 
 

@@ -24,6 +24,7 @@ from helpers.explorers.improving_rates import (
     USUAL_BATCH,
 )
 from helpers.recordings import improving
+from helpers.scratch.rate_finder import advice, smoothed, turning_points
 
 PAIRS = [(optimizer, batch) for optimizer in OPTIMIZERS for batch in BATCHES]
 RULES = (EXPLOSION, LOWEST, STEEPEST)
@@ -91,7 +92,7 @@ def test_the_rules_of_the_finder_are_those_of_the_recording(optimizer, batch, ru
     for seed, run in runs.items():
         along, losses = (run[f"{optimizer}: {batch}: finder {name}"].astype(float) for name in ("rate", "loss"))
         with np.errstate(invalid="ignore"):
-            expected = improving.advice(along, losses)
+            expected = advice(along, turning_points(losses))
         found = rates.found_by_finder(optimizer, batch, seed)
         for rule, name in zip(RULES, ("explosion", "lowest", "steepest"), strict=True):
             assert found[rule] == pytest.approx(expected[name])
@@ -123,8 +124,8 @@ def test_a_loss_that_is_no_number_is_an_explosion():
 
 
 def test_the_moving_average_of_a_constant_is_the_constant():
-    assert_allclose(rates.smoothed(np.full(30, 1.7)), 1.7)
-    assert_allclose(rates.smoothed([1.0, 2.0], keep=0.5), [1.0, (0.25 * 1 + 0.5 * 2) / 0.75])
+    assert_allclose(smoothed(np.full(30, 1.7)), 1.7)
+    assert_allclose(smoothed([1.0, 2.0], keep=0.5), [1.0, (0.25 * 1 + 0.5 * 2) / 0.75])
 
 
 def test_which_rates_are_as_good_as_the_best(monkeypatch):

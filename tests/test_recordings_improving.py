@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from helpers.datasets import load_mnist, load_recorded
 from helpers.recordings import improving as recording
 from helpers.recordings.improving import BATCHES, DEPTHS, EPOCHS, OPTIMIZERS, RATES, WIDTHS, Settings
+from helpers.scratch.rate_finder import advice, smoothed, turning_points
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +66,16 @@ def test_watch_looks_at_the_update_it_was_told(parts):
 
 
 def test_smoothed_by_hand():
-    assert_allclose(recording.smoothed([4, 2, 2], keep=0.5), [4, (0.25 * 4 + 0.5 * 2) / 0.75, (0.5 + 0.5 + 1) / 0.875])
+    assert_allclose(smoothed([4, 2, 2], keep=0.5), [4, (0.25 * 4 + 0.5 * 2) / 0.75, (0.5 + 0.5 + 1) / 0.875])
 
 
 def test_advice_finds_the_fall_the_lowest_point_and_the_explosion():
     rates = np.geomspace(1e-5, 100, 281)
     losses = np.select([rates < 0.001, rates < 0.01, rates < 1], [2.4, 2.4 - 2 * np.log10(rates / 0.001), 0.4], 40.0)
-    found = recording.advice(rates, losses)
+    found = advice(rates, turning_points(losses))
     assert 0.001 < found["steepest"] < 0.01  # smoothing moves it to the right
     assert 0.05 < found["lowest"] < found["explosion"] < 0.15  # a tenth of 1
-    assert recording.advice(rates, np.linspace(3, 2, 281))["explosion"] == pytest.approx(10)  # a tenth of the last rate
+    assert advice(rates, turning_points(np.linspace(3, 2, 281)))["explosion"] == pytest.approx(10)  # a tenth of the last rate
 
 
 def test_the_finder_sees_the_loss_before_each_update(parts):
@@ -228,7 +229,7 @@ def regrets(runs, rates):
 def advised(runs, which):
     def rates(optimizer, batch):
         pairs = zip(*(rates_of(runs, optimizer, batch, f"finder {part}") for part in ("rate", "loss")), strict=True)
-        return [recording.advice(*pair)[which] for pair in pairs]
+        return [advice(along, turning_points(losses))[which] for along, losses in pairs]
 
     return rates
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises.exercise import Exercise, Mistake, names_of, run
-from helpers.exercises.prediction import Prediction
+from helpers.exercises.prediction import Prediction, listed
 from helpers.scratch.augmentation import augment, rotation_matrix, shift_matrix, transform, zoom_matrix
 
 # Exercise 1.
@@ -728,10 +728,6 @@ breaks_label = Exercise(
 SEEDS = (0, 1, 2)
 
 
-def _listed(numbers, form=".2f"):
-    return ", ".join(f"{number:{form}}" for number in numbers)
-
-
 FRAME, DOT, STEP = 9, (4, 5), 3  # pixels of each side, where the bright pixel is, how far it is shifted
 SAME_PLACE, TURN_FIRST, EXCHANGED, OUTSIDE = (
     "both at row 3, column 7",
@@ -791,7 +787,7 @@ order_matters = Prediction(
         "centre of the frame and turns everything before it, the shift as well: in B, right has become up. So the product of "
         "two matrices depends on their order, `shift @ turn` (turn first) is not `turn @ shift`. With the small moves of a "
         "policy (up to 15 degrees and 2 pixels, drawn at random, three seeds) the two orders end on average "
-        f"{_listed(found['random'])} pixels apart. There are moves whose order does not matter: two shifts "
+        f"{listed(found['random'])} pixels apart. There are moves whose order does not matter: two shifts "
         f"({found['two shifts']:.2f} pixels apart), or a turn and a zoom about the same centre ({found['turn and zoom']:.2f})."
     ),
 )
@@ -891,13 +887,13 @@ turned_twice = Prediction(
     [AS_BEFORE, BLURRED, AWRY, DARK],
     _turned_twice,
     lambda found: (
-        f"With the letters {', '.join(LETTERS)} the brightest pixel is now {_listed(found['peak'])}. The light is still there "
-        f"({_listed(found['light'])} times as much), spread over more pixels: of the sharpness, the mean squared difference of "
-        f"neighbours, {_listed(found['sharp'], '.3f')} is left. Every turn makes each new pixel a mean of four old ones, and "
+        f"With the letters {', '.join(LETTERS)} the brightest pixel is now {listed(found['peak'])}. The light is still there "
+        f"({listed(found['light'])} times as much), spread over more pixels: of the sharpness, the mean squared difference of "
+        f"neighbours, {listed(found['sharp'], '.3f')} is left. Every turn makes each new pixel a mean of four old ones, and "
         f"the next turn takes means of these. Multiply the {360 // TURN} matrices first, and move the picture once: then "
         "there is no difference to be seen. Quarters of a turn, 4 times 90 degrees, lead from pixel to pixel and "
         f"blur nothing either (difference {found['quarters']:.1g}). Even two turns of {TURN} degrees leave less "
-        f"({_listed(found['two'])}) than one of {2 * TURN} ({_listed(found['one'])}). So a policy makes one matrix of "
+        f"({listed(found['two'])}) than one of {2 * TURN} ({listed(found['one'])}). So a policy makes one matrix of "
         "turn, zoom and shift, and starts from the stored picture in every epoch, not from that of the epoch before."
     ),
 )
@@ -957,7 +953,7 @@ def _which_validation(shares):
     """Return as an option the share of rightly named pictures, where all seeds agree; or the numbers."""
     limits = {ABOUT_HALF: (0.35, 0.6), SOME_MORE: (0.6, 0.75), NEARLY_ALL: (0.9, 1.01)}
     fits = (option for option, (low, high) in limits.items() if all(low <= share < high for share in shares))
-    return next(fits, _listed(shares))
+    return next(fits, listed(shares))
 
 
 def _augment_then_split():
@@ -975,11 +971,11 @@ augment_then_split = Prediction(
     [ABOUT_HALF, SOME_MORE, NEARLY_ALL],
     _augment_then_split,
     lambda found: (
-        f"{_listed(found['after'], '.0f')} percent (three seeds), for labels from a coin. Augmentation makes new pictures, but "
+        f"{listed(found['after'], '.0f')} percent (three seeds), for labels from a coin. Augmentation makes new pictures, but "
         "not new things: the picture most like a copy is another copy of the same original in "
-        f"{_listed(found['siblings'], '.0f')} percent of the cases, and mostly it is in the training, label and all. "
+        f"{listed(found['siblings'], '.0f')} percent of the cases, and mostly it is in the training, label and all. "
         "Split first and augment afterwards, so that all copies of a picture are in one part, and the same classifier gets "
-        f"{_listed(found['before'], '.0f')} percent; without any augmentation it gets {_listed(found['none'], '.0f')}. "
+        f"{listed(found['before'], '.0f')} percent; without any augmentation it gets {listed(found['none'], '.0f')}. "
         f"{ORIGINALS * COPIES} pictures made from {ORIGINALS} still know only {ORIGINALS} coins. So: split first, and augment "
         "the training part alone."
     ),

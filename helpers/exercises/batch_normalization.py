@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises.exercise import Exercise, Mistake
-from helpers.exercises.prediction import Prediction
+from helpers.exercises.prediction import Prediction, listed
 from helpers.scratch.activation import Activation
 from helpers.scratch.batch_normalization import BatchNormalization
 from helpers.scratch.dense import Dense
@@ -660,10 +660,6 @@ share_right = Exercise(
 SEEDS = (0, 1, 2)
 
 
-def _listed(numbers, form=".2g"):
-    return ", ".join(f"{number:{form}}" for number in numbers)
-
-
 def _normalised(pairs, epsilon=1e-3):
     """Return what comes out of the layer for each pair, one batch of two each: (pairs, 2)."""
     layer = BatchNormalization(epsilon=epsilon)
@@ -683,7 +679,7 @@ OF_TWO = {
 def _which_of_two(outputs):
     """Return as an option what comes out, or the numbers where it is none."""
     fits = (option for option, about in OF_TWO.items() if np.allclose(outputs, about, rtol=0, atol=0.01))
-    return next(fits, _listed(outputs))
+    return next(fits, listed(outputs, ".2g"))
 
 
 def _batch_of_two():
@@ -705,12 +701,12 @@ batch_of_two = Prediction(
     list(OF_TWO),
     _batch_of_two,
     lambda found: (
-        f"{_listed(found['pair'], '.6f')} come out. The mean of two numbers lies in the middle, and the standard deviation of "
+        f"{listed(found['pair'], '.6f')} come out. The mean of two numbers lies in the middle, and the standard deviation of "
         "the batch is half of their distance: so one is -1 and the other +1, whatever they are. With three seeds, "
-        f"{_listed((100 * share for share in found['random']), '.1f')} percent of {PAIRS} pairs drawn at random come out "
+        f"{listed((100 * share for share in found['random']), '.1f')} percent of {PAIRS} pairs drawn at random come out "
         "beyond -0.99 and 0.99. A batch of two keeps only which of the two is larger. Only where they are nearly equal does "
         f"epsilon (0.001, as in Keras) matter: {CLOSE_PAIR[0]:.2f} and {CLOSE_PAIR[1]:.2f} come out as "
-        f"{_listed(found['close'], '.2f')}, and with hardly any epsilon as {_listed(found['close, no epsilon'], '.2f')}."
+        f"{listed(found['close'], '.2f')}, and with hardly any epsilon as {listed(found['close, no epsilon'], '.2f')}."
     ),
 )
 
@@ -760,7 +756,7 @@ def _which_gradient(found):
     for words, ratio in (("the same", 1), ("10 times smaller", 1 / TIMES), ("10 times as large", TIMES)):
         if same and np.allclose(found["gradient"], ratio, rtol=0.1, atol=0):
             return f"outputs the same, gradient {words}"
-    return f"outputs differ by {_listed(found['outputs'])}, gradient times {_listed(found['gradient'])}"
+    return f"outputs differ by {listed(found['outputs'], '.2g')}, gradient times {listed(found['gradient'], '.2g')}"
 
 
 def _measured_ten_times():
@@ -782,12 +778,12 @@ ten_times_the_weights = Prediction(
     _measured_ten_times,
     lambda found: (
         f"With three seeds no output (a share) changes by more than about {max(found['outputs']):.1g}; the gradient "
-        f"is {_listed(found['gradient'], '.4f')} times what it was. The small rest is epsilon: with hardly any, outputs change "
+        f"is {listed(found['gradient'], '.4f')} times what it was. The small rest is epsilon: with hardly any, outputs change "
         f"by {max(found['no epsilon']['outputs']):.0e} at most, and the gradient is "
-        f"{_listed(found['no epsilon']['gradient'], '.4f')} times what it was. (Without batch normalization, outputs change by "
-        f"up to {_listed(found['without'], '.2f')}.) The layer divides the factor 10 out again. So a weight that is ten times "
+        f"{listed(found['no epsilon']['gradient'], '.4f')} times what it was. (Without batch normalization, outputs change by "
+        f"up to {listed(found['without'], '.2f')}.) The layer divides the factor 10 out again. So a weight that is ten times "
         "as large has to move ten times as far for the same effect, and the slope is ten times smaller. A step of plain SGD is "
-        f"then ten times smaller, and beside the weights {_listed(found['relative'], '.0f')} times smaller: weights that have "
+        f"then ten times smaller, and beside the weights {listed(found['relative'], '.0f')} times smaller: weights that have "
         "grown learn more slowly by themselves, as with a smaller learning rate."
     ),
 )
@@ -827,7 +823,7 @@ def _which_share(inference, training):
         "less than half of it": (0.0, 0.4),
     }
     ratios = [wrong / right for wrong, right in zip(training, inference, strict=True)]
-    return next((name for name, (low, high) in limits.items() if all(low <= r < high for r in ratios)), _listed(ratios))
+    return next((name for name, (low, high) in limits.items() if all(low <= r < high for r in ratios)), listed(ratios))
 
 
 def _sorted_test():
@@ -849,10 +845,10 @@ sorted_test = Prediction(
     ["about the same as in inference mode", "some points less", "less than half of it"],
     _sorted_test,
     lambda found: (
-        f"In inference mode {_listed(found['inference'], '.3f')} are right (three seeds), in training mode with sorted batches "
-        f"{_listed(found['sorted'], '.3f')}. A batch that holds one class only is normalised by itself: what is common to the "
+        f"In inference mode {listed(found['inference'], '.3f')} are right (three seeds), in training mode with sorted batches "
+        f"{listed(found['sorted'], '.3f')}. A batch that holds one class only is normalised by itself: what is common to the "
         "class, its place, is taken off as the mean, and that was what told it from the others. With mixed batches of 100 the "
-        f"same mistake hardly shows: {_listed(found['mixed'], '.3f')}, because each batch looks like the training. And the "
-        f"order alone does no harm: sorted, in inference mode, {_listed(found['sorted inference'], '.3f')}."
+        f"same mistake hardly shows: {listed(found['mixed'], '.3f')}, because each batch looks like the training. And the "
+        f"order alone does no harm: sorted, in inference mode, {listed(found['sorted inference'], '.3f')}."
     ),
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises.exercise import Exercise, Mistake, names_of
-from helpers.exercises.prediction import Prediction
+from helpers.exercises.prediction import Prediction, errors_by_chance, listed, percent
 from helpers.scratch.dense import Dense
 from helpers.scratch.optimizers import SGD
 from helpers.scratch.sequential import Sequential
@@ -695,10 +695,6 @@ find_leaks = Exercise(
 SEEDS = (0, 1, 2)
 
 
-def _listed(numbers, form=".2f"):
-    return ", ".join(f"{number:{form}}" for number in numbers)
-
-
 EXAMPLES, BATCH = 162, 32
 LEFT_OVER = EXAMPLES % BATCH
 INPUTS, STEP = 3, 1e-3  # a small step, so that what an early batch did is hardly undone by the later ones
@@ -745,7 +741,7 @@ def _counts(rng, epochs):
 def _which_times(times):
     """Return as an option how much more the last ones count, where all seeds agree; or the numbers."""
     limits = {MORE: (15.0, 17.0), SAME: (0.9, 1.1), LESS: (0.05, 0.07), NOTHING: (-1e-9, 1e-9)}
-    return next((name for name, (low, high) in limits.items() if all(low <= t <= high for t in times)), _listed(times))
+    return next((name for name, (low, high) in limits.items() if all(low <= t <= high for t in times)), listed(times))
 
 
 def _last_batch():
@@ -768,12 +764,12 @@ last_batch = Prediction(
     [MORE, SAME, LESS, NOTHING],
     _last_batch,
     lambda found: (
-        f"{_listed(found['times'], '.1f')} times as much (three seeds; between two full batches: {_listed(found['full'])}). We "
+        f"{listed(found['times'], '.1f')} times as much (three seeds; between two full batches: {listed(found['full'])}). We "
         "changed the target of one example and looked how far the weights end elsewhere. A mean over "
         f"{LEFT_OVER} gives each a half, a mean over {BATCH} gives each 1/{BATCH}; and both make one update. So the last "
         "update is also the one that chance rules most. Shuffling in each epoch makes it even in the long run: added up, the "
-        f"example that counts most counts {_listed(found['spread'][1], '.1f')} times as much as the one that counts least in 1 "
-        f"epoch, {_listed(found['spread'][10], '.1f')} in 10, {_listed(found['spread'][1000], '.1f')} in 1,000. Without "
+        f"example that counts most counts {listed(found['spread'][1], '.1f')} times as much as the one that counts least in 1 "
+        f"epoch, {listed(found['spread'][10], '.1f')} in 10, {listed(found['spread'][1000], '.1f')} in 1,000. Without "
         "shuffling it is always the same ones. drop_last=True leaves the small batch out; shuffle then, or its examples are "
         "never seen."
     ),
@@ -817,7 +813,7 @@ def _stops(losses, patience):
 def _which_stop(means):
     """Return as an option where training ends on average, where all seeds agree; or the numbers."""
     limits = {SOON: (0, 5), HALF_WAY: (40, 60), NEAR: (90, 110), NEVER: (EPOCHS - 5, EPOCHS)}
-    return next((name for name, (low, high) in limits.items() if all(low <= m <= high for m in means)), _listed(means, ".1f"))
+    return next((name for name, (low, high) in limits.items() if all(low <= m <= high for m in means)), listed(means, ".1f"))
 
 
 def _patience_one():
@@ -841,13 +837,13 @@ patience_one = Prediction(
     [SOON, HALF_WAY, NEAR, NEVER],
     _patience_one,
     lambda found: (
-        f"At epoch {_listed(found[1][0], '.1f')} (counted from 0; three seeds, {CURVES:,} curves each), and the true loss of "
-        f"the kept epoch is {_listed(found[1][1], '.0f')} % above the minimum. One epoch brings {100 * TREND:.0f} %, and the "
+        f"At epoch {listed(found[1][0], '.1f')} (counted from 0; three seeds, {CURVES:,} curves each), and the true loss of "
+        f"the kept epoch is {listed(found[1][1], '.0f')} % above the minimum. One epoch brings {100 * TREND:.0f} %, and the "
         "noise is larger: nearly every second loss is above the one before by chance, and patience 1 ends at the first. It is "
-        f"the noise that does it: without any, patience 1 ends at epoch {_listed(found['smooth'][0], '.0f')}. With noise, "
-        f"patience 5 ends at epoch {_listed(found[5][0], '.0f')}, and keeps a loss {_listed(found[5][1], '.0f')} % above the "
-        f"minimum. Patience 20: epoch {_listed(found[20][0], '.0f')}, and {_listed(found[20][1], '.1f')} %. Training to the "
-        f"end and keeping the best of all {EPOCHS} epochs: {_listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more "
+        f"the noise that does it: without any, patience 1 ends at epoch {listed(found['smooth'][0], '.0f')}. With noise, "
+        f"patience 5 ends at epoch {listed(found[5][0], '.0f')}, and keeps a loss {listed(found[5][1], '.0f')} % above the "
+        f"minimum. Patience 20: epoch {listed(found[20][0], '.0f')}, and {listed(found[20][1], '.1f')} %. Training to the "
+        f"end and keeping the best of all {EPOCHS} epochs: {listed(found[EPOCHS][1], '.1f')} %, so patience 20 costs no more "
         "loss, and saves epochs. The patience has to outlast the noise: look at how far a curve jumps before you choose it."
     ),
 )
@@ -864,19 +860,14 @@ FAIR, A_LITTLE, FAR_TOO_GOOD, ZERO = (
 
 
 def _errors(rng, examples, shared=0.0):
-    """Return errors (times, epochs) on one test set each time; in truth every epoch errs on the share `ERROR`.
-
-    shared: the share of examples that every epoch gets wrong. On the others the epochs err by chance, each on its own ones.
-    """
-    hard = rng.binomial(examples, shared, size=(TIMES, 1))
-    by_chance = (ERROR - shared) / (1 - shared)
-    return (hard + rng.binomial(examples - hard, by_chance, size=(TIMES, CANDIDATES))) / examples
+    """Return errors (times, epochs) on one test set each time; in truth every epoch errs on the share `ERROR`."""
+    return errors_by_chance(rng, TIMES, CANDIDATES, examples, ERROR, shared)
 
 
 def _which_error(means):
     """Return as an option what the chosen epoch reports, where all seeds agree; or the numbers."""
     limits = {FAIR: (0.19, 0.21), A_LITTLE: (0.17, 0.19), FAR_TOO_GOOD: (0.08, 0.13), ZERO: (0.0, 0.02)}
-    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), _listed(means))
+    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), listed(means))
 
 
 def _chosen_on_test():
@@ -893,10 +884,6 @@ def _chosen_on_test():
     return _which_error(found["chosen"]), found
 
 
-def _percent(numbers):
-    return f"{_listed([100 * number for number in numbers], '.1f')} %"
-
-
 chosen_on_test = Prediction(
     f"{CANDIDATES} epochs are in truth equally good: each errs on {100 * ERROR:.0f} % of all examples, and each on other "
     f"ones, by chance. Somebody takes the error on a test set of {TESTS} examples after each epoch, keeps the epoch with the "
@@ -904,12 +891,12 @@ chosen_on_test = Prediction(
     [FAIR, A_LITTLE, FAR_TOO_GOOD, ZERO],
     _chosen_on_test,
     lambda found: (
-        f"{_percent(found['chosen'])} (three seeds, {TIMES:,} times each). On {TESTS} examples the error of an epoch varies by "
-        f"chance, and the lowest of {CANDIDATES} is the luckiest. Its luck stays behind: on {TESTS} fresh examples the very "
-        f"same epochs err on {_percent(found['fresh'])}. So choose on a validation set, and measure on a test set that chose "
-        f"nothing. The last epoch, not chosen, reports {_percent(found['one'])}. Other things make the gap smaller. With "
-        f"{100 * TESTS:,} examples the lowest is {_percent(found['large'])}. And where "
-        f"epochs err partly on the same examples, they differ less: if all share three quarters of their errors, it is "
-        f"{_percent(found['shared'])}."
+        f"{percent(found['chosen'], '.1f')} (three seeds, {TIMES:,} times each). On {TESTS} examples the error of an epoch "
+        f"varies by chance, and the lowest of {CANDIDATES} is the luckiest. Its luck stays behind: on {TESTS} fresh examples "
+        f"the very same epochs err on {percent(found['fresh'], '.1f')}. So choose on a validation set, and measure on a test "
+        f"set that chose nothing. The last epoch, not chosen, reports {percent(found['one'], '.1f')}. Other things make the "
+        f"gap smaller. With {100 * TESTS:,} examples the lowest is {percent(found['large'], '.1f')}. And where "
+        "epochs err partly on the same examples, they differ less: if all share three quarters of their errors, it is "
+        f"{percent(found['shared'], '.1f')}."
     ),
 )

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 
 from helpers.exercises.exercise import Exercise, Mistake, kind
-from helpers.exercises.prediction import Prediction
+from helpers.exercises.prediction import Prediction, listed
 from helpers.scratch.generators import batches, shuffled
 
 MOST = 12  # so many things are taken out of a generator; a right one of these exercises ends before
@@ -864,10 +864,6 @@ leaked_patients = Exercise(
 SEEDS = (0, 1, 2)
 
 
-def _listed(numbers, form=".2f"):
-    return ", ".join(f"{number:{form}}" for number in numbers)
-
-
 EXAMPLES, BATCH = 1000, 20
 BATCHES = EXAMPLES // BATCH
 
@@ -932,12 +928,12 @@ generator_twice = Prediction(
     [ALL_AGAIN, NONE, LAST, ERROR],
     _generator_twice,
     lambda found: (
-        f"Batches in each epoch: {_listed(found['once'], 'd')}. A generator goes through the data once. Then it is empty and "
+        f"Batches in each epoch: {listed(found['once'], 'd')}. A generator goes through the data once. Then it is empty and "
         "stays empty, and a loop over something empty ends at once, without a word: the second epoch trains nothing. Two ways "
         f"out. Call the function anew in each epoch, `for x_batch, y_batch in batches(x, y, {BATCH}):` "
-        f"({_listed(found['anew'], 'd')}). Or loop over an object of a class whose `__iter__` calls it "
-        f"({_listed(found['class'], 'd')}). A list of the batches can be gone through again, too "
-        f"({_listed(found['list'], 'd')}), but it holds all of them in memory."
+        f"({listed(found['anew'], 'd')}). Or loop over an object of a class whose `__iter__` calls it "
+        f"({listed(found['class'], 'd')}). A list of the batches can be gone through again, too "
+        f"({listed(found['list'], 'd')}), but it holds all of them in memory."
     ),
 )
 
@@ -997,13 +993,13 @@ double_workers = Prediction(
     [HALF, BETWEEN, THREE, NOT_FASTER],
     _double_workers,
     lambda found: (
-        f"A simulation says, with 0, 1, 2 and 3 workers: {_listed(found['workers'])} s. The slower of the two sides decides. "
+        f"A simulation says, with 0, 1, 2 and 3 workers: {listed(found['workers'])} s. The slower of the two sides decides. "
         f"One worker brings a batch every {LOADING} ms, and the training waits for it. Two bring one every {LOADING // 2} ms, "
         f"but the training takes one every {TRAINING} ms: now it is the bottleneck, and a third worker gains nothing. (Beyond "
         "the whole seconds: the first batch is loaded, or the last one trained on, while the other side waits.) Uneven times "
         "change little: where "
-        f"loading takes {LOADING - SCATTER} to {LOADING + SCATTER} ms at random, two workers need {_listed(found['uneven'])} s "
-        f"(three seeds). With a training of {TRAINING // 3} ms, it would be {_listed(found['quick'])} s with one and two "
+        f"loading takes {LOADING - SCATTER} to {LOADING + SCATTER} ms at random, two workers need {listed(found['uneven'])} s "
+        f"(three seeds). With a training of {TRAINING // 3} ms, it would be {listed(found['quick'])} s with one and two "
         "workers: there the loading is the bottleneck, and the second worker halves the time. On a real machine workers share "
         "the disk and the cores, so measure before you add one."
     ),
@@ -1022,7 +1018,7 @@ def _classes_of_a_batch(labels, buffer, rng):
 def _which_classes(means):
     """Return as an option how many classes a batch holds, where all seeds agree; or the numbers."""
     limits = {FEW: (1.5, 3.5), HALF_OF_THEM: (4.0, 6.0), NEARLY_ALL: (8.0, 9.9)}
-    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), _listed(means))
+    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), listed(means))
 
 
 def _small_buffer():
@@ -1044,10 +1040,10 @@ small_buffer = Prediction(
     [FEW, HALF_OF_THEM, NEARLY_ALL],
     _small_buffer,
     lambda found: (
-        f"{_listed(found[BUFFER])} classes (three seeds). In the buffer wait examples that were read lately, so of few "
+        f"{listed(found[BUFFER])} classes (three seeds). In the buffer wait examples that were read lately, so of few "
         "classes, and nothing can come out before it has been read. Without a shuffle it is "
-        f"{_listed(found[1])}, with a buffer of 200 {_listed(found[200])}, and only with a buffer for all {EXAMPLES} "
-        f"{_listed(found[EXAMPLES])}. The other way is to mix what is cheap to mix, once, before: the order on disk, or the "
-        f"list of file names. Then the buffer of {BUFFER} gives {_listed(found['mixed before'])}."
+        f"{listed(found[1])}, with a buffer of 200 {listed(found[200])}, and only with a buffer for all {EXAMPLES} "
+        f"{listed(found[EXAMPLES])}. The other way is to mix what is cheap to mix, once, before: the order on disk, or the "
+        f"list of file names. Then the buffer of {BUFFER} gives {listed(found['mixed before'])}."
     ),
 )

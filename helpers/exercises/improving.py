@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from helpers.exercises.exercise import Exercise, Mistake, kind
-from helpers.exercises.prediction import Prediction
+from helpers.exercises.prediction import Prediction, errors_by_chance, listed, percent
 from helpers.scratch.dense import Dense
 from helpers.scratch.optimizers import Adam
 from helpers.scratch.sequential import Sequential
@@ -878,14 +878,6 @@ fair_report = Exercise(
 SEEDS = (0, 1, 2)
 
 
-def _listed(numbers, form=".2f"):
-    return ", ".join(f"{number:{form}}" for number in numbers)
-
-
-def _percent(numbers, form=".0f"):
-    return f"{_listed([100 * number for number in numbers], form)} %"
-
-
 PICTURES, SIDE, NEURONS, EPOCHS, BATCH = 100, 8, 64, 60, 50
 MORE_PICTURES, NEW = 5 * PICTURES, 2000
 
@@ -915,7 +907,7 @@ def _memory(seed, pictures=PICTURES, epochs=EPOCHS, neurons=NEURONS):
 def _which_memory(shares):
     """Return as an option the share of right answers in the training, where all seeds agree; or the numbers."""
     limits = {HALF: (0.35, 0.6), SOME: (0.6, 0.75), MOST_OF_THEM: (0.8, 0.95), ALL_OF_THEM: (0.98, 1.01)}
-    return next((name for name, (low, high) in limits.items() if all(low <= s < high for s in shares)), _listed(shares))
+    return next((name for name, (low, high) in limits.items() if all(low <= s < high for s in shares)), listed(shares))
 
 
 def _random_labels():
@@ -935,11 +927,11 @@ random_labels = Prediction(
     [HALF, SOME, MOST_OF_THEM, ALL_OF_THEM],
     _random_labels,
     lambda found: (
-        f"{_percent(found['training'])} (three seeds), and {_percent(found['new'])} on {NEW:,} new pictures: as good as a "
+        f"{percent(found['training'])} (three seeds), and {percent(found['new'])} on {NEW:,} new pictures: as good as a "
         f"coin. There was nothing to learn, so {found['weights'][0]:,} weights learned the pictures by heart. Before the "
-        f"training it was {_percent(found['untrained'])}, so it is the training that does it. A network with a single hidden "
-        f"neuron, {found['weights of one']} weights, still gets {_percent(found['one'])} of the {PICTURES} right, but of "
-        f"{MORE_PICTURES} only {_percent(found['one more'])}: how much can be learned by heart depends on the weights and on "
+        f"training it was {percent(found['untrained'])}, so it is the training that does it. A network with a single hidden "
+        f"neuron, {found['weights of one']} weights, still gets {percent(found['one'])} of the {PICTURES} right, but of "
+        f"{MORE_PICTURES} only {percent(found['one more'])}: how much can be learned by heart depends on the weights and on "
         "the number of examples. So a high training accuracy alone does not say whether a network "
         "has learned something that holds for new examples: only examples that it has not seen can say that."
     ),
@@ -981,7 +973,7 @@ def _random_wins(seed, matters=(1, 0), grid=(GRID, GRID)):
 def _which_wins(shares):
     """Return as an option how often random search wins, where all seeds agree; or the numbers."""
     limits = {RARELY: (0.25, 0.37), EVENLY: (0.45, 0.55), MORE_OFTEN: (0.63, 0.77), NEARLY_ALWAYS: (0.9, 1.01)}
-    return next((name for name, (low, high) in limits.items() if all(low <= s < high for s in shares)), _listed(shares))
+    return next((name for name, (low, high) in limits.items() if all(low <= s < high for s in shares)), listed(shares))
 
 
 def _grid_or_random():
@@ -1001,11 +993,11 @@ grid_or_random = Prediction(
     [RARELY, EVENLY, MORE_OFTEN, NEARLY_ALWAYS],
     _grid_or_random,
     lambda found: (
-        f"In {_percent(found['one'], '.1f')} (three seeds, {REPEATS:,} searches each). The grid tries {GRID} values of the one "
+        f"In {percent(found['one'], '.1f')} (three seeds, {REPEATS:,} searches each). The grid tries {GRID} values of the one "
         f"that matters, each {GRID} times over; the random search tries {TRIALS}. But it has holes, and so it does not always "
         f"win. It is not chance itself that is good: where both matter alike, random search wins only in "
-        f"{_percent(found['both'], '.1f')}. And who knows which one matters, and takes a grid of {TRIALS} values of it, loses "
-        f"against random search in only {_percent(found['known'], '.1f')}. Random search is the choice of somebody who does "
+        f"{percent(found['both'], '.1f')}. And who knows which one matters, and takes a grid of {TRIALS} values of it, loses "
+        f"against random search in only {percent(found['known'], '.1f')}. Random search is the choice of somebody who does "
         "not know yet."
     ),
 )
@@ -1022,19 +1014,14 @@ NOT_AT_ALL, LITTLE, TWO_POINTS, HALF_OF_IT = (
 
 
 def _errors(rng, examples=EXAMPLES, networks=NETWORKS, shared=0.0):
-    """Return errors (times, networks) on one validation set each time; in truth each network errs on the share `ERROR`.
-
-    shared: the share of examples that every network gets wrong. On the others they err by chance, each on its own ones.
-    """
-    hard = rng.binomial(examples, shared, size=(TIMES, 1))
-    by_chance = (ERROR - shared) / (1 - shared)
-    return (hard + rng.binomial(examples - hard, by_chance, size=(TIMES, networks))) / examples
+    """Return errors (times, networks) on one validation set each time; in truth each network errs on the share `ERROR`."""
+    return errors_by_chance(rng, TIMES, networks, examples, ERROR, shared)
 
 
 def _which_report(means):
     """Return as an option what is reported on average, where all seeds agree; or the numbers."""
     limits = {NOT_AT_ALL: (0.0985, 0.1015), LITTLE: (0.095, 0.0985), TWO_POINTS: (0.075, 0.085), HALF_OF_IT: (0.04, 0.06)}
-    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), _listed(means, ".3f"))
+    return next((name for name, (low, high) in limits.items() if all(low <= m < high for m in means)), listed(means, ".3f"))
 
 
 def _best_of_many_seeds():
@@ -1057,12 +1044,12 @@ best_of_many_seeds = Prediction(
     [NOT_AT_ALL, LITTLE, TWO_POINTS, HALF_OF_IT],
     _best_of_many_seeds,
     lambda found: (
-        f"The report says {_percent(found['best'], '.2f')} (three seeds, {TIMES:,} times each). On {EXAMPLES} examples the "
+        f"The report says {percent(found['best'], '.2f')} (three seeds, {TIMES:,} times each). On {EXAMPLES} examples the "
         f"error varies by chance, and the lowest of {NETWORKS} is the luckiest. On as many test examples, which chose nothing, "
-        f"the same networks err on {_percent(found['test'], '.2f')}. The mean over the {NETWORKS} seeds, with no choice, is "
-        f"{_percent(found['mean'], '.2f')}. With {20 * EXAMPLES:,} validation examples the best says "
-        f"{_percent(found['large'], '.2f')}; and if all networks share three quarters of their errors, they differ less, and "
-        f"it says {_percent(found['shared'], '.2f')}. So a change that gains two points over one run may be nothing but ten "
+        f"the same networks err on {percent(found['test'], '.2f')}. The mean over the {NETWORKS} seeds, with no choice, is "
+        f"{percent(found['mean'], '.2f')}. With {20 * EXAMPLES:,} validation examples the best says "
+        f"{percent(found['large'], '.2f')}; and if all networks share three quarters of their errors, they differ less, and "
+        f"it says {percent(found['shared'], '.2f')}. So a change that gains two points over one run may be nothing but ten "
         "tries. Report the mean over the seeds, on a test set that chose nothing."
     ),
 )

@@ -8,6 +8,27 @@ from helpers.exercises.exercise import card
 LONGEST = 60  # characters of an option: the text of a button is not broken into lines
 
 
+def listed(numbers, form=".2f"):
+    """Return numbers in words for a reason: "0.12, 0.34"; a form as in f-strings."""
+    return ", ".join(f"{number:{form}}" for number in numbers)
+
+
+def percent(shares, form=".0f"):
+    """Return shares in words for a reason, in percent: "12, 34 %"."""
+    return f"{listed([100 * share for share in shares], form)} %"
+
+
+def errors_by_chance(rng, times, candidates, examples, error, shared=0.0):
+    """Return the errors of candidates that are in truth equally good, (times, candidates), each time on new test examples.
+
+    error: the share of examples on which each of them errs. shared: the share that all of them get wrong; on the others they
+    err by chance, each on its own ones.
+    """
+    hard = rng.binomial(examples, shared, size=(times, 1))
+    by_chance = (error - shared) / (1 - shared)
+    return (hard + rng.binomial(examples - hard, by_chance, size=(times, candidates))) / examples
+
+
 class Panel(widgets.VBox):
     """The question, a button for each option, a button to commit with, and the place where the answer shows.
 

@@ -18,6 +18,11 @@ def float_slider(label, start, least, most, tooltip, step=0.1, digits=1):
     )
 
 
+def steps_slider(label, start, options, tooltip):
+    """Return a slider over a few numbers that are not evenly spaced."""
+    return widgets.SelectionSlider(options=list(options), value=start, description=label, tooltip=tooltip, **_shape())
+
+
 def choice(label, start, options, tooltip, width=WIDTH):
     """Return a drop-down list."""
     return widgets.Dropdown(options=list(options), value=start, description=label, tooltip=tooltip, **_shape(width))

@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from helpers.datasets import load_recorded
-from helpers.explorers.controls import WIDTH, check_box, choice, rows_of, slider
+from helpers.explorers.controls import check_box, choice, rows_of, slider, steps_slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import MINUS, signed
 from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, chart_axes
@@ -50,12 +49,6 @@ def figures(data, name):
 def validation_losses(data, size):
     """Return the loss on the "small", "middle" or "large" validation set, (runs, epochs)."""
     return figures(data, f"validation {SIZES[data][size]}")
-
-
-def steps_slider(label, start, options, tooltip):
-    """Return a slider over a few numbers that are not evenly spaced."""
-    shape = {"layout": widgets.Layout(width=WIDTH, margin="2px 6px"), "style": {"description_width": "96px"}}
-    return widgets.SelectionSlider(options=list(options), value=start, description=label, tooltip=tooltip, **shape)
 
 
 class Replay:

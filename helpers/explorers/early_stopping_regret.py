@@ -4,13 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.explorers.controls import check_box, choice, rows_of, slider
+from helpers.explorers.controls import check_box, choice, rows_of, slider, steps_slider
 from helpers.explorers.early_stopping_patience import (
     DELTAS,
     MOST_PATIENCE,
     SIZES,
     figures,
-    steps_slider,
     validation_losses,
 )
 from helpers.explorers.explorer import Explorer

@@ -5,8 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from helpers.datasets import load_recorded
-from helpers.explorers.controls import check_box, choice, rows_of, slider
-from helpers.explorers.early_stopping_patience import steps_slider
+from helpers.explorers.controls import check_box, choice, rows_of, slider, steps_slider
 from helpers.explorers.explorer import Explorer
 from helpers.explorers.signs import TIMES, signed
 from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, chart_axes, picture_axes
@@ -127,7 +126,7 @@ class Capacity(Explorer):
 
     def stage(self, figure):
         wide, high = CELL * len(WIDTHS), CELL * len(DEPTHS)
-        self.maps, self.frames, self.deeper, self.wider, self.stars = [], [], [], [], []
+        self.maps, self.frames, self.deeper, self.wider = [], [], [], []
         for x, text in zip(LEFTS, ("error on the training digits, %", "error on the validation digits, %"), strict=True):
             self.maps.append(NumberGrid(picture_axes(figure, x, MAP_BOTTOM, wide, high), "Blues", 0, DARKEST, "{:^6.1f}"))
             ends = {"xlim": (-0.5, len(WIDTHS) - 0.5), "ylim": (len(DEPTHS) - 0.5, -0.5), "facecolor": "none"}
@@ -137,8 +136,6 @@ class Capacity(Explorer):
             self.wider.append(Frame(cells, ORANGE, 2.2, DOTTED))
             self.frames.append(Frame(cells, ORANGE, 3))
             self.frames[-1].set_clip_on(False)  # whole, also around the first row
-            self.stars.append(marks(cells, "*", GREEN, 10))
-            self.stars[-1].set(markeredgecolor="white", markeredgewidth=0.5, clip_on=False)
             caption(figure, x + wide / 2, 572, text, 11)
             caption(figure, x - 8, MAP_BOTTOM + high + 12, "hidden layers", 9.5, ha="left")
             for column, width in enumerate(WIDTHS):
@@ -146,10 +143,12 @@ class Capacity(Explorer):
             for row, depth in enumerate(DEPTHS):
                 caption(figure, x - 8, MAP_BOTTOM + high - CELL * (row + 0.5), f"{depth}", 9.5, ha="right")
             caption(figure, x + wide / 2, MAP_BOTTOM - 30, "neurons in each hidden layer (row 0 has none)", 10)
+        self.star = marks(cells, "*", GREEN, 10)  # on the map of the validation digits, which comes last
+        self.star.set(markeredgecolor="white", markeredgewidth=0.5, clip_on=False)
         self._draw_key(figure)
         self._stage_charts(figure)
         self.column = [Label(figure, COLUMN, y, 10) for y in (378, 358, 338, 320, 302, 284, 266, 248, 230)]
-        shown = [*self.maps, *self.deeper, *self.wider, *self.frames, self.stars[1], *self.rivals, *self.curves, self.now]
+        shown = [*self.maps, *self.deeper, *self.wider, *self.frames, self.star, *self.rivals, *self.curves, self.now]
         return [*shown, *self.bars, *self.means, *self.here, self.beside, *self.column, self.about_curves]
 
     def _draw_key(self, figure):
@@ -237,7 +236,7 @@ class Capacity(Explorer):
             self.frames[k].put(box_corners(*chosen))
             self.deeper[k].put(box_corners(*(row + 1, column) * 2) if row + 1 < len(DEPTHS) else [])
             self.wider[k].put(box_corners(*(row, column + 1) * 2) if row and column + 1 < len(WIDTHS) else [])
-        self.stars[1].set_data([numbers["best"][1] + STAR], [numbers["best"][0] - STAR])
+        self.star.set_data([numbers["best"][1] + STAR], [numbers["best"][0] - STAR])
         what, x = numbers["curves"], np.arange(1, EPOCHS + 1)
         top = top_for(what, numbers["validation curve"][:, SETTLED:], numbers["rival curve"][SETTLED:])
         broken = np.tile([*x, np.nan], len(numbers["validation curve"]))

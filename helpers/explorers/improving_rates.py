@@ -11,6 +11,7 @@ from helpers.explorers.signs import signed
 from helpers.plots.figure import BLUE, GREEN, INK, ORANGE, caption, chart_axes
 from helpers.plots.lettering import Label
 from helpers.plots.number_grid import marks
+from helpers.scratch.rate_finder import advice, turning_points
 
 RATES = tuple(float(rate) for rate in np.geomspace(1e-4, 10, 13))
 OPTIMIZERS = ("SGD", "SGD momentum", "Adam")
@@ -21,7 +22,6 @@ USUAL = {"SGD": 0.01, "SGD momentum": 0.01, "Adam": 0.001}  # what Keras takes w
 SEEDS = 3
 EQUAL_EPOCHS, EQUAL_UPDATES = f"{EPOCHS} epochs", f"{UPDATES} updates"
 EXPLOSION, LOWEST, STEEPEST = "explosion / 10", "lowest / 10", "steepest fall"
-KEPT, FIRST = 0.9, 10  # of the moving average of the finder's losses; it begins with one in so many steps
 JUMP = 2.0  # a loss at least so many times that of the epoch before has jumped
 GUESSING = float(np.log(10))  # the loss of a network that gives each of ten digits the same share
 MOST, LEAST = 100.0, 0.001  # losses that are drawn; what is higher or no number stands at the upper edge
@@ -52,31 +52,11 @@ def errors(optimizer, batch, at):
     return 100 * figures(optimizer, batch, "validation")[..., -1]
 
 
-def smoothed(losses, keep=KEPT):
-    """Return the moving average of losses (steps,): each older one counts `keep` times as much as the next."""
-    mean, means = 0.0, []
-    for step, loss in enumerate(losses, start=1):
-        mean = keep * mean + (1 - keep) * loss
-        means.append(mean / (1 - keep**step))
-    return np.array(means)
-
-
 def finder(rates, losses):
-    """Return what a finder's curve says: "means", the smoothed losses, and as places among the steps its points.
-
-    "lowest" is the lowest smoothed loss, "steepest" the steepest fall before it, and "explosion" the first step after it at
-    which the smoothed loss is above where it began, the mean of the first tenth of the steps; "exploded": whether it ever is.
-    LOWEST, STEEPEST and EXPLOSION are the three learning rates that it may advise.
-    """
-    means = smoothed(losses)
-    lowest = int(np.argmin(means))
-    above = np.flatnonzero(means[lowest:] > means[: len(means) // FIRST].mean())
-    explosion = lowest + int(above[0]) if len(above) else len(means) - 1
-    steepest = int(np.argmin(np.gradient(means[: max(lowest, 1) + 1])))  # the rates are even on a logarithmic scale
-    return {
-        **{"means": means, "lowest": lowest, "steepest": steepest, "explosion": explosion, "exploded": len(above) > 0},
-        **{EXPLOSION: rates[explosion] / 10, LOWEST: rates[lowest] / 10, STEEPEST: rates[steepest]},
-    }
+    """Return what a finder's curve says: its `turning_points`, and as LOWEST, STEEPEST and EXPLOSION rates to advise."""
+    points = turning_points(losses)
+    said = advice(rates, points)
+    return points | {EXPLOSION: said["explosion"], LOWEST: said["lowest"], STEEPEST: said["steepest"]}
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 
 from helpers.datasets import mnist_split
 from helpers.recordings.augmentation import digit_network
-from helpers.recordings.recording import record
+from helpers.recordings.recording import in_mixed_order, record
 from helpers.scratch.augmentation import augment
 
 SEEDS, FEW_SEEDS = (0, 1, 2, 3, 4), (0, 1, 2)
@@ -54,8 +54,7 @@ FURTHER = {  # those of FEW_SIZES and FEW_SEEDS alone
 
 def batches(n, updates, rng):
     """Return which of n digits are learned from in the updates, (updates * BATCH,): all in mixed order, again and again."""
-    rounds = -(-updates * BATCH // n)
-    return np.concatenate([rng.permutation(n) for _ in range(rounds)])[: updates * BATCH]
+    return in_mixed_order(n, updates * BATCH, rng)
 
 
 def right_and_loss(shares, y):

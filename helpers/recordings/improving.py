@@ -196,30 +196,6 @@ def find_rate(parts, seed, optimizer, batch):
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
-def smoothed(losses, keep=0.9):
-    """Return the moving average of the losses, each older one counting `keep` times as much as the next."""
-    mean, means = 0.0, []
-    for step, loss in enumerate(losses, start=1):
-        mean = keep * mean + (1 - keep) * loss
-        means.append(mean / (1 - keep**step))
-    return np.array(means)
-
-
-def advice(rates, losses):
-    """Return three learning rates that a finder's curve may advise; all look at the smoothed loss.
-
-    "lowest" is a tenth of the rate of the lowest loss, "explosion" a tenth of the first rate after it at which the loss is
-    above that of the first tenth of the steps (or of the last rate, if it never is), and "steepest" the rate of the steepest
-    fall over the logarithm of the rate, before the lowest loss.
-    """
-    rates, means = np.asarray(rates), smoothed(losses)
-    lowest = int(np.argmin(means))
-    above = np.flatnonzero(means[lowest:] > means[: len(means) // 10].mean())
-    explosion = lowest + above[0] if len(above) else len(rates) - 1
-    slopes = np.gradient(means[: max(lowest, 1) + 1])  # the rates are even on a logarithmic scale
-    return {"lowest": rates[lowest] / 10, "explosion": rates[explosion] / 10, "steepest": rates[int(np.argmin(slopes))]}
-
-
 def train_rates(seed):
     """Train two hidden layers of 64 with every optimizer, batch size and learning rate; return how that went.
 

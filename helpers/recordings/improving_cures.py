@@ -22,7 +22,7 @@ from sklearn.svm import SVC
 
 from helpers.datasets import mnist_split
 from helpers.recordings.augmentation import digit_network
-from helpers.recordings.recording import record
+from helpers.recordings.recording import in_mixed_order, record
 from helpers.scratch.augmentation import augment
 from helpers.scratch.dense import Dense
 from helpers.scratch.dropout import Dropout
@@ -81,8 +81,7 @@ def one_hot(labels, classes=CLASSES):
 
 def order_of(n, updates, batch, rng):
     """Return which of n examples are learned from, (updates * batch,): all in mixed order, again and again."""
-    rounds = -(-updates * batch // n)
-    return np.concatenate([rng.permutation(n) for _ in range(rounds)])[: updates * batch]
+    return in_mixed_order(n, updates * batch, rng)
 
 
 def error_and_loss(shares, labels):

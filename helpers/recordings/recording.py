@@ -21,6 +21,11 @@ def record(name, train, seeds=(0, 1, 2)):
     np.savez_compressed(FOLDER / f"{name}.npz", **arrays)
 
 
+def in_mixed_order(n, count, rng):
+    """Return which of n examples are learned from, (count,): all in mixed order, again and again."""
+    return np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
+
+
 def show_source(function):
     """Print the source of a function, for those who want to see how a recording was made."""
     print(inspect.getsource(function).rstrip())
