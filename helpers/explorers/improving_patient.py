@@ -475,11 +475,11 @@ class Panel:
         self.cursor.set_data([x[now]] * 2, [BOTTOM, BOTTOM + HIGH])
         shares = np.arange(3) / 2
         across = [(self.left + WIDE * share, f"{longest * share:,.0f}") for share in shares]
-        height = self._heights(GUESSING, LOSS_ENDS)
-        self.guessing.set_data([self.left, self.left + WIDE], [height] * 2)
-        label = f"guessing: {GUESSING:.2f}", (self.left + WIDE - 60, height + 11)
-        self._axes(LOSS_ENDS, {-2: "0.01", -1: "0.1", 0: "1", 1: "10"}, across, "updates of the weights", label)
-        return "loss: \u254c\u254c training \u2500\u2500 validation (on the edge: outside the chart)"
+        self.guessing.set_data([self.left, self.left + WIDE], [self._heights(GUESSING, LOSS_ENDS)] * 2)
+        self._axes(LOSS_ENDS, {-2: "0.01", -1: "0.1", 0: "1", 1: "10"}, across, "updates of the weights")
+        # Guessing is named here: inside the chart a curve would run through its name.
+        lines = f"\u254c\u254c training \u2500\u2500 validation \u2508\u2508 guessing: {GUESSING:.2f}"
+        return f"loss: {lines} (edge: outside)"
 
     def _gradients(self, numbers, side):
         now, first = numbers[f"{side} gradients"], numbers[f"{side} first gradients"]
@@ -498,17 +498,16 @@ class Panel:
         share = (logarithm(np.asarray(values, float)) - ends[0]) / (ends[1] - ends[0])
         return BOTTOM + HIGH * share.clip(0, 1)
 
-    def _axes(self, ends, ticks, across, xlabel, *labels):
+    def _axes(self, ends, ticks, across, xlabel):
         self.frame.set_data([self.left, self.left, self.left + WIDE], [BOTTOM + HIGH, BOTTOM, BOTTOM])
         heights = self._heights(10.0 ** np.array(list(ticks)), ends)
         rows = [((self.left, self.left + WIDE, np.nan), (height, height, np.nan)) for height in heights]
         self.grid.set_data(*np.concatenate(rows, axis=1))
-        texts = [*ticks.values(), *(text for _, text in across), xlabel, *(text for text, _ in labels)]
+        texts = [*ticks.values(), *(text for _, text in across), xlabel]
         places = [
             *((self.left - 22, height) for height in heights),
             *((place, BOTTOM - 14) for place, _ in across),
             (self.left + WIDE / 2, BOTTOM - 34),
-            *(place for _, place in labels),
         ]
         self.texts.write(texts, places, 9)
 
